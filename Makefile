@@ -176,13 +176,35 @@ $(foreach d,$(UNIT_DIRS),$(eval $(call unit_rules,$(d))))
 UNIT_TESTS := $(foreach d,$(UNIT_DIRS),$(UNIT_$(d)))
 unit-tests: $(UNIT_TESTS)
 
+# ---- fuzzers: tests/fuzz/fuzz_*.c ---------------------------------------------------------------------
+# `make test` replays the seed corpora (sanitized, no libFuzzer needed); `make fuzz` fuzzes with clang.
+
+AR_all   := $(AR_xm) $(AR_xend) $(AR_libxc) $(AR_vmm) $(AR_lib)
+INC_all  := $(sort $(foreach r,$(ROOMS),$(INC_$(r))))
+LIBS_all := $(sort $(LIBS_xm) $(LIBS_xend) $(LIBS_libxc) $(LIBS_vmm) $(LIBS_lib))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(AR_all) | $(GEN)
+	@mkdir -p $(@D)
+	@echo "  FUZZER  $<"
+	@$(CC) $(BASE) $(WARN) $(WERROR) -Wno-missing-prototypes $(CFLAGS) $(SAN) $(INC_all) $(CFLAGS_lib) $(FUZZMAIN) $< \
+	    -Wl,--start-group $(AR_all) -Wl,--end-group $(LIBS_all) -lm -o $@
+FUZZMAIN := tests/fuzz/replay.c
+fuzz-replay: $(patsubst %,$(O)/tests/fuzz/%,$(FUZZERS))
+
+fuzz:                               # FUZZ_SECONDS for each fuzzer, new finds kept in build/fuzz/corpus
+	@$(MAKE) --no-print-directory O=$(O)/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined FUZZMAIN=-fsanitize=fuzzer fuzz-replay
+	@for f in $(FUZZERS); do mkdir -p $(O)/fuzz/corpus/$$f; \
+	    $(O)/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) $(O)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+
 # ---- what users and CI call -------------------------------------------------------------------------
 
 demo: deps-run programs
 	@tests/demo
 
 test: deps-test programs
-	@$(MAKE) --no-print-directory O=$(O)/san SANITIZE=address,undefined OPT='-O1 -g' unit-tests
+	@$(MAKE) --no-print-directory O=$(O)/san SANITIZE=address,undefined OPT='-O1 -g' unit-tests fuzz-replay
 	@$(PYTHON) tests/run --build $(O)
 
 check:                              # style, sizes, dependency direction: no build needed
@@ -229,11 +251,12 @@ help:
 	@echo 'make test      everything that checks the project'
 	@echo 'make check     style, sizes and dependency direction only'
 	@echo 'make bench     the figures we claim'
+	@echo 'make fuzz      every parser, FUZZ_SECONDS=60 each (needs clang)'
 	@echo 'make guest     rebuild the guest kernel (needs or makes the ia64 cross compiler)'
 	@echo 'make deps      install missing Debian packages (sudo where needed)'
 	@echo 'make install   DESTDIR and PREFIX respected; make uninstall takes it away'
 	@echo 'make clean     remove build/'
 	@echo 'Variables: CC CFLAGS PREFIX DESTDIR O=DIR WERROR=-Werror SANITIZE=address,undefined'
 
-.PHONY: all programs unit-tests demo test check bench guest deps deps-run deps-test install uninstall clean help
+.PHONY: all programs unit-tests fuzz fuzz-replay demo test check bench guest deps deps-run deps-test install uninstall clean help
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
