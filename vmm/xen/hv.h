@@ -22,15 +22,19 @@ enum hv_shutdown { HV_POWEROFF = 0, HV_REBOOT = 1, HV_SUSPEND = 2, HV_CRASH = 3,
 struct hv_host {
     void *ctx;
     /** Firmware stubs (hypercall classes 0x300, 0x500, 0x1000, 0x1100, 0x1200). */
-    enum em_reply (*firmware)(void *ctx, struct em_cpu *cpu, uint64_t number);
+    enum em_reply (*firmware)(void *ctx, struct em_cpu *cpu, uint64_t number);  /* see fw_call */
     enum em_reply (*ssc)(void *ctx, struct em_cpu *cpu);
     bool (*boot_rendezvous)(void *ctx, uint64_t *ip_out, uint64_t *gp_out);
     /** Kick `cpu` when its ITC reaches `itc` (UINT64_MAX = disarm). */
     void (*arm_timer)(void *ctx, struct em_cpu *cpu, uint64_t itc);
     /** The domain asks to be shut down (or crashed). The hook returns; hv then stops the vcpu. */
     void (*shutdown)(void *ctx, enum hv_shutdown reason);
-    /** Wake a processor that is halted or has never run. */
+    /** Wake a processor that is halted or has never run. hv has called em_cpu_kick before. May be
+     *  called with hv's lock held: must not call back into hv. */
     void (*wake)(void *ctx, struct em_cpu *cpu);
+    /** True if the processor shall leave em_cpu_run (pause, destroy...). Asked after every kick, so:
+     *  set the condition, then em_cpu_kick. NULL = never. */
+    bool (*must_stop)(void *ctx, struct em_cpu *cpu);
     void (*console_io)(void *ctx, const char *text, size_t len);    /* console_io write */
     uint64_t (*system_time_ns)(void *ctx);
     /** Balloon: pages given back to, or taken from, the host. */
@@ -43,6 +47,7 @@ struct hv_config {
     uint64_t max_pages;
     uint64_t start_info_pfn, memmap_pfn, store_pfn, console_pfn;
     uint16_t domid;
+    uint64_t itc_hz;                /* as in em_config: time-outs of sched_op(poll) need it */
     /** Host memory of the pages outside RAM: hv_extra_bytes() bytes, zeroed, page aligned. */
     void *extra;
     struct hv_host host;
@@ -74,12 +79,20 @@ typedef void (*hv_port_fn)(void *ctx, unsigned port);
 /** Bind the backend's end of an unbound guest port; `fn` is called (in a processor's thread, with no
  *  lock held) whenever the guest sends. UT_ENOENT if the port is not unbound for domain 0. */
 int hv_port_bind(struct hv *hv, unsigned port, hv_port_fn fn, void *ctx, struct ut_err *err);
+/** Waits for a call of `fn` in progress, so it must not be called from `fn` itself. */
 void hv_port_unbind(struct hv *hv, unsigned port);
 /** Send to the guest's port. Any thread. */
 void hv_port_notify(struct hv *hv, unsigned port);
 /** Host address of a granted page for domain 0's use; marks it in use. NULL if not granted so. */
 void *hv_grant_map(struct hv *hv, uint32_t ref, bool writable);
 void hv_grant_unmap(struct hv *hv, uint32_t ref);
+
+/**
+ * Ask a guest that has no XenStore to stop: writes `code` (0 poweroff, 1 reboot) to shared_info
+ * offset 0x1100 and sends the global VIRQ_ARCH_3 (number 19). UT_EUNSUP if the guest bound no port
+ * to that VIRQ. Any thread. Our extension, see docs/guest-abi.md.
+ */
+int hv_trigger(struct hv *hv, uint32_t code, struct ut_err *err);
 
 /** Pages the domain has now. */
 uint64_t hv_nr_pages(const struct hv *hv);
