@@ -392,11 +392,11 @@ def tables(table):
     trees = Trees(table)
     names = {name: i for i, name in enumerate(table.operands)}
     maps = []
-    out = ["/* Made from ia64.tab by ia_gen.py. */", "", "static const struct operand operands[] = {"]
+    out = ["/* Made from ia64.tab by ia_gen.py. */", "", "const struct ia_operand ia_operands[] = {"]
     out += [c_operand(o, maps) for o in table.operands.values()]
-    out += ["};", "", "static const int8_t maps[] = { %s };" % ", ".join(map(str, maps)), "",
+    out += ["};", "", "const int8_t ia_maps[] = { %s };" % ", ".join(map(str, maps)), "",
             "/* encodings, then their other spellings */",
-            "static const struct row rows[IA_NR_SPELLINGS] = {"]
+            "const struct ia_row ia_rows[IA_NR_SPELLINGS] = {"]
     ordered = []
     for row in table.rows:
         out.append(c_row(row, names, len(table.rows) + len(ordered)))
