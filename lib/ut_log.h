@@ -27,6 +27,9 @@ int ut_log_open(const char *path, const char *component, enum ut_level level, si
                 struct ut_log **log_out, struct ut_err *err);
 /** A logger on an already open descriptor (not closed by ut_log_free). */
 int ut_log_open_fd(int fd, const char *component, enum ut_level level, struct ut_log **log_out);
+/** A logger with another component name that writes to its parent's file; free it before the
+ *  parent. A NULL parent gives a NULL logger. */
+int ut_log_child(struct ut_log *parent, const char *component, struct ut_log **log_out);
 void ut_log_free(struct ut_log *log);
 
 void ut_log_set_level(struct ut_log *log, enum ut_level level);
