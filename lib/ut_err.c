@@ -16,6 +16,15 @@ static const struct {
 #undef UT_ERR_ROW
 };
 
+/* `tail` behind the first `used` bytes of the text, as much of it as fits. */
+static void append(struct ut_err *err, size_t used, const char *tail)
+{
+    size_t room = sizeof(err->text) - 1 - used, len = strnlen(tail, room);
+
+    memcpy(err->text + used, tail, len);
+    err->text[used + len] = '\0';
+}
+
 int ut_err_set(struct ut_err *err, int code, const char *fmt, ...)
 {
     va_list ap;
@@ -48,8 +57,8 @@ int ut_err_sys(struct ut_err *err, int code, const char *fmt, ...)
     used = n < 0 ? 0 : (size_t)n;
     if (used >= sizeof(err->text)) return code;
     /* the GNU variant: it may return a static text instead of filling the buffer */
-    snprintf(err->text + used, sizeof(err->text) - used, ": %s",
-             strerror_r(saved_errno, reason, sizeof(reason)));
+    append(err, used, ": ");
+    append(err, strlen(err->text), strerror_r(saved_errno, reason, sizeof(reason)));
     errno = saved_errno;
     return code;
 }
@@ -67,8 +76,10 @@ int ut_err_prefix(struct ut_err *err, const char *fmt, ...)
     n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);
     used = n < 0 ? 0 : (size_t)n;
-    if (used < sizeof(err->text))
-        snprintf(err->text + used, sizeof(err->text) - used, ": %s", old);
+    if (used < sizeof(err->text)) {
+        append(err, used, ": ");
+        append(err, strlen(err->text), old);
+    }
     return err->code;
 }
 

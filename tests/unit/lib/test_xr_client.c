@@ -93,7 +93,7 @@ static const struct { const char *answer; int rc; const char *says; } cases[] = 
     { "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:" OK_LEN "\r\n\r\n" OK_BODY,
       UT_OK, "ok" },
     { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n<methodResponse>\r\n"
-      "44;x\r\n<params><param><value>ok</value></param></params></methodResponse>\r\n0\r\n\r\n",
+      "42;x\r\n<params><param><value>ok</value></param></params></methodResponse>\r\n0\r\n\r\n",
       UT_OK, "ok" },
     { "", UT_ECONN, "closed" },
     { "SSH-2.0-x\r\n\r\n", UT_EPROTO, "unreadable head" },
