@@ -19,7 +19,7 @@
 #define LSAPIC_ENABLED 1u
 #define DUMMY_REGISTERS 16u         /* bytes that PM1 event, PM1 control and PM timer point at */
 
-enum { GAS_SYSTEM_MEMORY = 0 };
+enum { GAS_SYSTEM_MEMORY = 0, PM1_EVENT_BYTES = 4, PM1_CONTROL_BYTES = 2, PM_TIMER_BYTES = 4 };
 
 static const char oem[] = "XEN";    /* ABI: this id selects the guests' "xen" machine vector */
 
@@ -60,10 +60,10 @@ static void finish(struct xci__w *w, uint64_t table)
 }
 
 /* Generic address structure of a register in memory */
-static void gas(struct xci__w *w, uint64_t gpa)
+static void gas(struct xci__w *w, uint64_t gpa, unsigned size_bytes)
 {
     xci__w_u8(w, GAS_SYSTEM_MEMORY);
-    xci__w_u8(w, gpa ? 8 : 0);              /* bit width */
+    xci__w_u8(w, (uint8_t)(8 * size_bytes)); /* bit width */
     xci__w_u8(w, 0);
     xci__w_u8(w, 0);
     xci__w_u64(w, gpa);
@@ -93,7 +93,8 @@ static uint64_t dsdt(struct xci__w *w)
     return at;
 }
 
-/* `regs`: dummy bytes standing in for the fixed hardware, which a domain does not have. */
+/* `regs`: dummy bytes standing in for the fixed hardware, which a domain does not have. Widths are
+ * those that ACPI demands; Xen's tables had 8 bits everywhere, which guests' parsers complain of. */
 static uint64_t fadt(struct xci__w *w, uint64_t facs_gpa, uint64_t dsdt_gpa, uint64_t regs)
 {
     uint64_t at = start(w, "FACP", 3);
@@ -101,19 +102,19 @@ static uint64_t fadt(struct xci__w *w, uint64_t facs_gpa, uint64_t dsdt_gpa, uin
     xci__w_u32(w, (uint32_t)facs_gpa);
     xci__w_u32(w, (uint32_t)dsdt_gpa);
     xci__w_seek(w, at + 88);
-    xci__w_u8(w, 4);                        /* PM1 event length */
-    xci__w_u8(w, 1);                        /* PM1 control length */
-    xci__w_u8(w, 0);
-    xci__w_u8(w, 4);                        /* PM timer length */
+    xci__w_u8(w, PM1_EVENT_BYTES);
+    xci__w_u8(w, PM1_CONTROL_BYTES);
+    xci__w_u8(w, 0);                        /* no PM2 control */
+    xci__w_u8(w, PM_TIMER_BYTES);
     xci__w_seek(w, at + 132);
     xci__w_u64(w, facs_gpa);
     xci__w_u64(w, dsdt_gpa);
-    gas(w, regs);                           /* PM1a event */
-    gas(w, 0);
-    gas(w, regs + 4);                       /* PM1a control */
-    gas(w, 0);
-    gas(w, 0);
-    gas(w, regs + 8);                       /* PM timer */
+    gas(w, regs, PM1_EVENT_BYTES);          /* PM1a event, PM1b event */
+    gas(w, 0, 0);
+    gas(w, regs + 4, PM1_CONTROL_BYTES);    /* PM1a control, PM1b control */
+    gas(w, 0, 0);
+    gas(w, 0, 0);                           /* PM2 control */
+    gas(w, regs + 8, PM_TIMER_BYTES);
     xci__w_seek(w, at + FADT_BYTES);
     finish(w, at);
     return at;
