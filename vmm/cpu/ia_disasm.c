@@ -101,7 +101,7 @@ size_t ia_disasm(const struct ia_insn *insn, uint64_t ip, char *text, size_t siz
     if (size_bytes > 0)
         text[0] = '\0';
     if (insn->op == IA_OP_RESERVED || insn->row >= IA_NR_SPELLINGS) {
-        put(&t, "data8 0x%" PRIx64, (uint64_t)insn->imm);
+        put(&t, "data8 %#011" PRIx64, (uint64_t)insn->imm);
         return t.length;
     }
     const struct ia_row *row = &ia_rows[insn->row];
