@@ -132,7 +132,7 @@ static inline bool enabled(const struct em_fp_env *env, unsigned which)
 }
 
 /** Magnitude of r as significand and unbiased exponent. */
-static inline uint64_t significand(mpfr_t r, long *exp_out)
+static inline uint64_t scaled_sig(mpfr_t r, long *exp_out)
 {
     mpfr_t t;
     uint64_t sig;
@@ -174,7 +174,7 @@ static inline void denormalise(struct outcome *o, const struct exact *q, struct 
     bits = f.prec - (emin - ((long)mpfr_get_exp(r) - 1));
     if (bits >= 1) {
         int t = evaluate(r, q, bits, rnd);
-        sig = significand(r, &e) >> (emin - e < 0 ? 0 : emin - e);
+        sig = scaled_sig(r, &e) >> (emin - e < 0 ? 0 : emin - e);
         inexact = t != 0;
         up = grown(r, t, neg);
         if (e > emin)
@@ -217,7 +217,7 @@ static inline void round_exact(struct outcome *o, const struct exact *q, struct 
     mpfr_init2(r, 64);
     t = evaluate(r, q, f.prec, rnd);
     bool neg = mpfr_signbit(r) != 0, up = grown(r, t, neg);
-    uint64_t sig = significand(r, &e);
+    uint64_t sig = scaled_sig(r, &e);
     mpfr_clear(r);
 
     if (e > emax) {
