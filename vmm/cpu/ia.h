@@ -16,7 +16,7 @@
 
 enum ia_unit { IA_UNIT_M, IA_UNIT_I, IA_UNIT_B, IA_UNIT_F, IA_UNIT_X, IA_UNIT_NONE };
 
-/** What the operands of one instruction can be. Register fields hold encoded (unrotated) numbers. */
+/** What the operands of an instruction can be. Register fields hold encoded (unrotated) numbers. */
 struct ia_insn {
     uint16_t op;                    /* enum ia_op: what is executed; hints do not count */
     uint16_t row;                   /* row of the table: exact mnemonic and operand syntax */
@@ -34,8 +34,8 @@ struct ia_insn {
                                        mux: the permutation */
     uint8_t sf;                     /* FP status field */
     int16_t tag;                    /* branch prediction tag, bytes from the bundle: no effect */
-    int64_t imm;                    /* immediate, sign-extended or not as the form says; for branches
-                                       the byte displacement from the bundle; post-increments too
+    int64_t imm;                    /* immediate, sign-extended or not as the form says; branches:
+                                       byte displacement from the bundle; post-increments too
                                        (ldfp pairs: 8 or 16); compares with r0 have r2 = 0 */
 };
 
@@ -53,17 +53,19 @@ uint64_t ia_slot_bits(const uint64_t bundle[2], unsigned slot);
 /**
  * Decode one instruction of a bundle.
  * @slot  0..2; for MLX bundles slot 1 (or 2) is the whole L+X instruction
- * False if the encoding is reserved; *insn_out then has unit, qp and nr_slots, op IA_OP_RESERVED.
+ * False if the encoding is reserved; *insn_out then has unit, qp and nr_slots, op IA_OP_RESERVED and
+ * the slot's bits in imm.
  */
 bool ia_decode(const uint64_t bundle[2], unsigned slot, struct ia_insn *insn_out);
 
-/** Disassemble as GNU objdump prints it. @ip bundle address for branch targets. Returns length. */
+/** Disassemble as GNU objdump prints it; what is reserved as "data8 0x...". @ip bundle address for
+ *  branch targets. Returns the length as snprintf does; text is always terminated. */
 size_t ia_disasm(const struct ia_insn *insn, uint64_t ip, char *text, size_t size_bytes);
 
 /** Name as in the table: "ld8_acq_i". "reserved" for what is no operation. */
 const char *ia_op_name(unsigned op);
 
-/** What an operation is, beyond its operands: a set of these. Equal for all rows of an operation. */
+/** What an operation is: a set of these, the same for all rows of an operation. */
 enum ia_trait {
     IA_T_PRIV    = 1 << 0,          /* privileged operation at cpl != 0 */
     IA_T_NO_PRED = 1 << 1,          /* not predicated: executed whatever its qp field says */

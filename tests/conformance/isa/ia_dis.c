@@ -2,12 +2,12 @@
 /*
  * ia_dis: what test_ia_disasm.py drives.
  *
- *   ia_dis list             stdin: records of address (8 bytes) and bundle (16 bytes), little-endian;
- *                           stdout: one line per bundle, instructions separated by tabs
- *   ia_dis rows COUNT       stdout: bundles that hold every encoding of the table COUNT times, the bits
- *                           that it leaves open all clear, all set, then random
- *   ia_dis random COUNT     stdout: COUNT bundles with a random slot, half of them near an encoding,
- *                           and some that are random altogether
+ *   ia_dis list             stdin: records of address (8 bytes) and bundle (16), little-endian;
+ *                           stdout: a line per bundle, instructions separated by tabs
+ *   ia_dis rows COUNT       stdout: bundles that hold every encoding of the table COUNT times, the
+ *                           bits that it leaves open all clear, all set, then random
+ *   ia_dis random COUNT     stdout: COUNT bundles with a random slot, half of them near an
+ *                           encoding, and some that are random altogether
  */
 #include <inttypes.h>
 #include <stdio.h>
