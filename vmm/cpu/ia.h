@@ -53,7 +53,7 @@ uint64_t ia_slot_bits(const uint64_t bundle[2], unsigned slot);
 /**
  * Decode one instruction of a bundle.
  * @slot  0..2; for MLX bundles slot 1 (or 2) is the whole L+X instruction
- * False if the encoding is reserved; *insn_out then has unit, qp and nr_slots, op IA_OP_RESERVED and
+ * False if reserved; *insn_out then has unit, qp and nr_slots, op IA_OP_RESERVED and
  * the slot's bits in imm.
  */
 bool ia_decode(const uint64_t bundle[2], unsigned slot, struct ia_insn *insn_out);
