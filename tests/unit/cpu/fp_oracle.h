@@ -174,11 +174,10 @@ static inline void denormalise(struct outcome *o, const struct exact *q, struct 
     bits = f.prec - (emin - ((long)mpfr_get_exp(r) - 1));
     if (bits >= 1) {
         int t = evaluate(r, q, bits, rnd);
-        sig = scaled_sig(r, &e) >> (emin - e < 0 ? 0 : emin - e);
+        sig = scaled_sig(r, &e);
+        sig >>= emin - e;           /* rounding may reach emin, not more */
         inexact = t != 0;
         up = grown(r, t, neg);
-        if (e > emin)
-            abort();
     } else {                        /* below the smallest denormal: it or zero */
         bool above_half = bits == 0 && evaluate(r, q, 1, MPFR_RNDZ) != 0;
         up = away || (rnd == MPFR_RNDN && above_half);
