@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define GUEST_MSGS_MAX 100u         /* log lines a guest may cause by its mistakes */
-#define DUMP_BYTES     65536u
 
 uint64_t hv_extra_bytes(void)
 {
@@ -50,19 +49,6 @@ void hv__log_guest(struct hv_vcpu *v, const char *fmt, ...)
             (unsigned long long)em_ip(v->cpu), text);
 }
 
-/** One log message per line of the dump, so that every line carries the log's prefix. */
-static void log_dump(struct hv_vcpu *v)
-{
-    char *text = malloc(DUMP_BYTES);
-    char *line, *save = NULL;
-
-    if (!text) return;
-    hv_dump(v->hv, v->cpu, text, DUMP_BYTES);
-    for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        hv__log(v->hv, UT_LOG_ERROR, "%s", line);
-    free(text);
-}
-
 void hv__crash(struct hv_vcpu *v, const char *fmt, ...)
 {
     struct hv *hv = v->hv;
@@ -75,7 +61,6 @@ void hv__crash(struct hv_vcpu *v, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     hv__log(hv, UT_LOG_ERROR, "domain crashed on vcpu %u: %s", v->id, text);
-    log_dump(v);
     hv__shutdown(v, HV_CRASH);
 }
 
@@ -96,7 +81,7 @@ struct hv_vcpu *hv__vcpu(struct em_cpu *cpu)
 
 enum em_reply hv__exit(struct hv_vcpu *v)
 {
-    if (v->stop || atomic_load_explicit(&v->hv->crashed, memory_order_relaxed)) {
+    if (v->stop) {                  /* the process stops the others by must_stop */
         v->stop = false;
         atomic_store(&v->in_guest, false);
         return EM_R_STOP;

@@ -27,7 +27,8 @@ struct hv_host {
     bool (*boot_rendezvous)(void *ctx, uint64_t *ip_out, uint64_t *gp_out);
     /** Kick `cpu` when its ITC reaches `itc` (UINT64_MAX = disarm). */
     void (*arm_timer)(void *ctx, struct em_cpu *cpu, uint64_t itc);
-    /** The domain asks to be shut down (or crashed). The hook returns; hv then stops the vcpu. */
+    /** The domain asks to be shut down (or crashed: the reason has been logged, registers have not).
+     *  Called in the vcpu's thread. The hook returns; hv then stops the vcpu. */
     void (*shutdown)(void *ctx, enum hv_shutdown reason);
     /** Wake a processor that is halted or has never run. hv has called em_cpu_kick before. May be
      *  called with hv's lock held: must not call back into hv. */

@@ -122,7 +122,7 @@ struct hv {
 void hv__log(struct hv *hv, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /** For what a guest can cause as often as it likes: at most a hundred lines in a domain's life. */
 void hv__log_guest(struct hv_vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/** End the domain as crashed; the log gets the reason and the registers. */
+/** End the domain as crashed; the log gets the reason, and through the host the registers. */
 void hv__crash(struct hv_vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void hv__shutdown(struct hv_vcpu *v, enum hv_shutdown reason);
 /** Deliver a pending event if the guest accepts it, or stop: what every hook returns with. */
