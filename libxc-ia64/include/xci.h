@@ -26,6 +26,10 @@
 extern "C" {
 #endif
 
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)        /* exported, however the library is compiled */
+#endif
+
 struct xci;
 struct ut_log;
 
@@ -91,7 +95,8 @@ struct xci_domain_config {
     const char *ramdisk_path;       /* NULL = none */
     const char *cmdline;            /* NULL = "" */
     const char *console_log_path;   /* appended to by the domain itself; NULL = none */
-    int console_fd;                 /* >= 0: console also in/out on this descriptor (xc-run); else -1 */
+    int console_fd;                 /* >= 0: console also in/out on this descriptor, a stream socket
+                                       (borrowed); the domain ends when its other end is closed; else -1 */
     unsigned store_port_hint;       /* 0 = allocate (normally 1) */
     bool gdb_stub;                  /* RUN/dom/DOMID/gdb.sock; later issue */
     bool no_sandbox;                /* only for debuggers */
@@ -137,6 +142,7 @@ struct xci_domain_info {
     uint64_t store_pfn, console_pfn;
     unsigned store_port, console_port;
     pid_t pid;                      /* of the domain's process, 0 where there is none */
+    int exit_status;                /* hpsim: argument of the simulator's EXIT call; else 0 */
 };
 /** UT_ENODOM if there is no such domain. Cheap: no message to the domain is needed. */
 int xci_domain_info(struct xci *xc, xci_domid_t domid, struct xci_domain_info *info_out,
@@ -168,6 +174,10 @@ struct xci_event {
 int xci_event_fd(struct xci *xc);
 /** Next event; returns 1 with an event, 0 when none waits, < 0 on error. Never blocks. */
 int xci_event_next(struct xci *xc, struct xci_event *ev_out, struct ut_err *err);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }
