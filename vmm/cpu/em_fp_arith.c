@@ -39,45 +39,40 @@ static struct wide subtract_next(struct wide big, em_fpi_u128 small)
 }
 
 /**
- * p + c, both nonzero. The sum's low bit is sticky. False: they cancel.
+ * big + small, big.exp >= small.exp, both nonzero. The sum's low bit is sticky; 0: they cancel.
  *
- * Bits are lost only where big.exp is at least two above, so that at most one bit of the difference
- * cancels and the sticky bit stays below the rounding position.
+ * Bits are lost only where the exponents differ by two or more, so that at most one bit of the
+ * difference cancels and the sticky bit stays below the rounding position.
  */
-static inline bool add(struct wide p, struct wide c, struct wide *sum_out)
+static inline struct wide add_ordered(struct wide big, struct wide small)
 {
-    struct wide big = p, small = c;
-    em_fpi_u128 aligned;
-    uint32_t d;
-    bool lost;
+    uint32_t d = (uint32_t)(big.exp - small.exp);
+    em_fpi_u128 aligned = d < 128 ? small.sig >> d : 0;
+    bool lost = d >= 128 || aligned << d != small.sig;
 
-    if (p.exp < c.exp || (p.exp == c.exp && p.sig < c.sig)) {
-        big = c;
-        small = p;
-    }
-    d = (uint32_t)(big.exp - small.exp);
-    aligned = d < 128 ? small.sig >> d : 0;
-    lost = d >= 128 || aligned << d != small.sig;
     if (big.neg == small.neg) {
-        em_fpi_u128 s = big.sig + aligned;
-        if (s < big.sig) {
-            s = (em_fpi_u128)1 << 127 | s >> 1 | (s & 1);
+        big.sig += aligned;
+        if (big.sig < aligned) {
+            big.sig = (em_fpi_u128)1 << 127 | big.sig >> 1 | (big.sig & 1);
             big.exp++;
         }
-        big.sig = s | lost;
-        *sum_out = big;
-        return true;
+        big.sig |= lost;
+        return big;
     }
-    if (d == 1) {
-        *sum_out = subtract_next(big, small.sig);
-        return true;
+    if (lost && d == 1)
+        return subtract_next(big, small.sig);
+    if (d == 0 && big.sig < aligned) {
+        small.sig -= big.sig;
+        return normalise(small);
     }
     big.sig -= aligned + lost;
     big.sig |= lost;
-    if (big.sig == 0)
-        return false;
-    *sum_out = normalise(big);
-    return true;
+    return big.sig ? normalise(big) : big;
+}
+
+static inline struct wide add(struct wide p, struct wide c)
+{
+    return p.exp >= c.exp ? add_ordered(p, c) : add_ordered(c, p);
 }
 
 /** NaTVal, unsupported, NaNs and infinities. f2's sign is already that of the addend. */
@@ -114,10 +109,16 @@ static struct em_freg fma_special(const struct em_fpi_num *a, const struct em_fp
     return em_fpi_inf(inf_product ? pneg : cneg);
 }
 
-/** Everything but three normal numbers. */
-static struct em_freg fma_slow(enum em_fp_mul kind, const struct em_fpi_fmt *fmt,
-                               const struct em_freg reg[3], bool f2_is_f0, struct em_fp_env *env)
+/**
+ * Everything but three normal numbers. Out of line and with f2 in parts: else the fast path would
+ * copy whole registers through memory, which costs more than its arithmetic.
+ */
+static __attribute__((noinline, cold)) struct em_freg
+fma_slow(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, struct em_freg f3, struct em_freg f4,
+         uint64_t f2_sig, uint64_t f2_se, bool f2_is_f0, struct em_fp_env *env)
 {
+    const struct em_freg f2 = { f2_sig, f2_se };
+    const struct em_freg reg[3] = { f3, f4, f2_is_f0 ? em_fpi_zero(false) : f2 };
     struct em_fpi_num a = em_fpi_unpack(reg[0]), b = em_fpi_unpack(reg[1]);
     struct em_fpi_num c = em_fpi_unpack(reg[2]);
     bool pneg = a.neg ^ b.neg ^ (kind == EM_FP_NMA), cneg = c.neg ^ (kind == EM_FP_MS);
@@ -135,32 +136,73 @@ static struct em_freg fma_slow(enum em_fp_mul kind, const struct em_fpi_fmt *fmt
         return em_fpi_round(fmt, addend.neg, addend.exp, addend.sig, env);
     }
     sum = multiply(a.sig, b.sig, a.exp + b.exp, pneg);
-    if (c.cls != EM_FPI_ZERO && !add(sum, addend, &sum))
+    if (c.cls != EM_FPI_ZERO)
+        sum = add(sum, addend);
+    if (sum.sig == 0)
         return em_fpi_zero(em_fpi_rc_of(env) == EM_FPI_DOWN);
     return em_fpi_round(fmt, sum.neg, sum.exp, sum.sig, env);
+}
+
+/**
+ * Three normal numbers, or two and f2_is_f0: the case programs are made of. The same steps as in
+ * multiply and add, but in scalars, and exponents further apart than the words are left to those.
+ */
+static EM_FPI_INLINE struct em_freg
+fma_normal(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, struct em_freg f3, struct em_freg f4,
+           struct em_freg f2, bool f2_is_f0, struct em_fp_env *env)
+{
+    em_fpi_u128 p = (em_fpi_u128)f3.sig * f4.sig, c = (em_fpi_u128)f2.sig << 64;
+    int32_t exp = (int32_t)((f3.se & EM_FP_EXP) + (f4.se & EM_FP_EXP)) - EM_FPI_BIAS + 1;
+    bool neg = em_fpi_neg(f3) ^ em_fpi_neg(f4) ^ (kind == EM_FP_NMA);
+    bool cneg = em_fpi_neg(f2) ^ (kind == EM_FP_MS), half = !(p >> 127), lost = false;
+    int32_t d;
+
+    p <<= half;
+    exp -= half;
+    if (f2_is_f0)
+        return em_fpi_round(fmt, neg, exp, p, env);
+    d = exp - (int32_t)(f2.se & EM_FP_EXP);
+    if (__builtin_expect((uint32_t)(d + 64) > 128, 0))
+        return fma_slow(kind, fmt, f3, f4, f2.sig, f2.se, false, env);
+    if (d >= 0) {
+        c >>= d;
+    } else {
+        em_fpi_u128 small = p >> -d;
+        lost = (uint64_t)p << (64 + d) != 0;
+        if (__builtin_expect(lost && d == -1 && neg != cneg, 0))
+            return fma_slow(kind, fmt, f3, f4, f2.sig, f2.se, false, env);
+        p = c;
+        c = small;
+        exp -= d;
+    }
+    if (neg == cneg) {
+        bool carry = __builtin_add_overflow(p, c, &p);
+        p = p >> carry | (p & carry) | (em_fpi_u128)carry << 127 | lost;
+        return em_fpi_round(fmt, neg, exp + carry, p, env);
+    }
+    neg ^= d < 0;
+    if (p < c) {                    /* only with equal exponents: nothing is lost then */
+        p = c - p;
+        neg = !neg;
+    } else {
+        p = (p - c - lost) | lost;
+    }
+    if (__builtin_expect(p == 0, 0))
+        return em_fpi_zero(em_fpi_rc_of(env) == EM_FPI_DOWN);
+    uint64_t hi = (uint64_t)(p >> 64);
+    int lz = hi ? __builtin_clzll(hi) : 64 + __builtin_clzll((uint64_t)p);
+    return em_fpi_round(fmt, neg, exp - lz, p << lz, env);
 }
 
 struct em_freg em_fpi_fma(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, struct em_freg f3,
                           struct em_freg f4, struct em_freg f2, bool f2_is_f0,
                           struct em_fp_env *env)
 {
-    struct wide sum;
-
     em_fpi_start(env);
-    if (__builtin_expect(!em_fpi_is_normal(f3) || !em_fpi_is_normal(f4) ||
-                         !(em_fpi_is_normal(f2) || f2_is_f0), 0)) {
-        const struct em_freg reg[3] = { f3, f4, f2_is_f0 ? em_fpi_zero(false) : f2 };
-        return fma_slow(kind, fmt, reg, f2_is_f0, env);
-    }
-    sum = multiply(f3.sig, f4.sig, (int32_t)((f3.se & EM_FP_EXP) + (f4.se & EM_FP_EXP)),
-                   em_fpi_neg(f3) ^ em_fpi_neg(f4) ^ (kind == EM_FP_NMA));
-    if (!f2_is_f0) {
-        struct wide c = { (em_fpi_u128)f2.sig << 64, (int32_t)(f2.se & EM_FP_EXP),
-                          em_fpi_neg(f2) ^ (kind == EM_FP_MS) };
-        if (!add(sum, c, &sum))
-            return em_fpi_zero(em_fpi_rc_of(env) == EM_FPI_DOWN);
-    }
-    return em_fpi_round(fmt, sum.neg, sum.exp, sum.sig, env);
+    if (__builtin_expect(em_fpi_is_normal(f3) && em_fpi_is_normal(f4) &&
+                         (f2_is_f0 || em_fpi_is_normal(f2)), 1))
+        return fma_normal(kind, fmt, f3, f4, f2, f2_is_f0, env);
+    return fma_slow(kind, fmt, f3, f4, f2.sig, f2.se, f2_is_f0, env);
 }
 
 struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3, struct em_freg f4,

@@ -105,31 +105,9 @@ struct em_fpi_num em_fpi_unpack(struct em_freg a)
     return n;
 }
 
-/** A rounded significand, and what the rounding did. */
-struct rounded { uint64_t sig; bool carry, up, inexact; };
-
-static inline struct rounded round_to(unsigned prec, enum em_fpi_rc rc, bool neg, em_fpi_u128 sig)
-{
-    unsigned drop = 64 - prec;
-    em_fpi_u128 frac = sig << prec;
-    uint64_t ulp = UINT64_C(1) << drop, kept = (uint64_t)(sig >> 64) & -ulp;
-    bool up = em_fpi_round_up(rc, neg, (kept & ulp) != 0, frac);
-    struct rounded r = { kept + (up ? ulp : 0), false, up, frac != 0 };
-    r.carry = up && r.sig == 0;
-    return r;
-}
-
-/** Flag I, and its trap; `up`: the delivered magnitude exceeds the exact one. */
-static inline void raise_inexact(struct em_fp_env *env, bool up)
-{
-    env->flags |= EM_FPI_I;
-    if (!(em_fpi_disabled(env) & EM_FPI_I))
-        env->trap = (uint16_t)(env->trap | EM_FPI_TRAP_I | (up ? EM_FPI_TRAP_FPA : 0));
-}
-
 /** The result of an enabled O or U trap: exponent modulo the field, ISR says if inexact and how. */
 static struct em_freg trap_wrapped(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
-                                   struct rounded r, unsigned trap, struct em_fp_env *env)
+                                   struct em_fpi_rounded r, unsigned trap, struct em_fp_env *env)
 {
     uint32_t base = fmt->wrap_bits == 8 ? SINGLE_EXP : 0;
     uint32_t e = (((uint32_t)exp - base) & ((1u << fmt->wrap_bits) - 1)) + base;
@@ -144,7 +122,7 @@ static struct em_freg trap_wrapped(const struct em_fpi_fmt *fmt, bool neg, int32
 }
 
 static struct em_freg overflow(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
-                               struct rounded r, struct em_fp_env *env)
+                               struct em_fpi_rounded r, struct em_fp_env *env)
 {
     enum em_fpi_rc rc = em_fpi_rc_of(env);
     bool inf = rc == EM_FPI_NEAREST || rc == (neg ? EM_FPI_DOWN : EM_FPI_UP);
@@ -152,7 +130,7 @@ static struct em_freg overflow(const struct em_fpi_fmt *fmt, bool neg, int32_t e
     env->flags |= EM_FPI_O;
     if (!(em_fpi_disabled(env) & EM_FPI_O))
         return trap_wrapped(fmt, neg, exp, r, EM_FPI_TRAP_O, env);
-    raise_inexact(env, inf);
+    em_fpi_raise_inexact(env, inf);
     if (inf)
         return em_fpi_inf(neg);
     return em_fpi_make(neg, (uint64_t)fmt->emax, ~UINT64_C(0) << (64 - fmt->prec));
@@ -160,7 +138,7 @@ static struct em_freg overflow(const struct em_fpi_fmt *fmt, bool neg, int32_t e
 
 /** The rounded value is tiny; `sig` and `exp` are still the exact one's. */
 static struct em_freg underflow(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
-                                em_fpi_u128 sig, struct rounded r, struct em_fp_env *env)
+                                em_fpi_u128 sig, struct em_fpi_rounded r, struct em_fp_env *env)
 {
     if (!(em_fpi_disabled(env) & EM_FPI_U)) {
         env->flags |= EM_FPI_U;
@@ -168,33 +146,27 @@ static struct em_freg underflow(const struct em_fpi_fmt *fmt, bool neg, int32_t 
     }
     if (env->controls & EM_FPI_FTZ) {
         env->flags |= EM_FPI_U;
-        raise_inexact(env, false);
+        em_fpi_raise_inexact(env, false);
         return em_fpi_zero(neg);
     }
     sig = em_fpi_shr_sticky(sig, (uint32_t)(fmt->emin - exp));
-    r = round_to(fmt->prec, em_fpi_rc_of(env), neg, sig);
+    r = em_fpi_round_sig(fmt->prec, em_fpi_rc_of(env), neg, sig);
     if (r.inexact) {
         env->flags |= EM_FPI_U;
-        raise_inexact(env, r.up);
+        em_fpi_raise_inexact(env, r.up);
     }
     if (r.sig == 0)
         return em_fpi_zero(neg);
     return em_fpi_make(neg, (r.sig & EM_FPI_INT_BIT) ? (uint64_t)fmt->emin : fmt->denorm_exp, r.sig);
 }
 
-struct em_freg em_fpi_round(const struct em_fpi_fmt *fmt, bool neg, int32_t exp, em_fpi_u128 sig,
-                            struct em_fp_env *env)
+struct em_freg em_fpi_out_of_range(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
+                                   em_fpi_u128 sig, struct em_fp_env *env)
 {
-    struct rounded r = round_to(fmt->prec, em_fpi_rc_of(env), neg, sig);
-    int32_t rexp = exp + r.carry;
+    struct em_fpi_rounded r = em_fpi_round_sig(fmt->prec, em_fpi_rc_of(env), neg, sig);
 
-    if (r.carry)
-        r.sig = EM_FPI_INT_BIT;
-    if (__builtin_expect(rexp > fmt->emax, 0))
-        return overflow(fmt, neg, rexp, r, env);
-    if (__builtin_expect(rexp < fmt->emin, 0))
-        return underflow(fmt, neg, exp, sig, r, env);
-    if (r.inexact)
-        raise_inexact(env, r.up);
-    return em_fpi_make(neg, (uint64_t)rexp, r.sig);
+    r.sig |= (uint64_t)r.carry << 63;
+    if (exp + r.carry > fmt->emax)
+        return overflow(fmt, neg, exp + r.carry, r, env);
+    return underflow(fmt, neg, exp, sig, r, env);
 }

@@ -12,6 +12,9 @@
 
 __extension__ typedef unsigned __int128 em_fpi_u128;
 
+/* the path of every operation: calls would cost as much as the work */
+#define EM_FPI_INLINE inline __attribute__((always_inline))
+
 #define EM_FPI_INT_BIT   (UINT64_C(1) << 63)
 #define EM_FPI_QUIET_BIT (UINT64_C(1) << 62)
 #define EM_FPI_BIAS      0xffff
@@ -148,12 +151,57 @@ static inline em_fpi_u128 em_fpi_shr_sticky(em_fpi_u128 v, uint32_t n)
 
 struct em_fpi_num em_fpi_unpack(struct em_freg a);
 
+/** A rounded significand, and what the rounding did. */
+struct em_fpi_rounded { uint64_t sig; bool carry, up, inexact; };
+
+static EM_FPI_INLINE struct em_fpi_rounded em_fpi_round_sig(unsigned prec, enum em_fpi_rc rc,
+                                                            bool neg, em_fpi_u128 sig)
+{
+    uint64_t hi = (uint64_t)(sig >> 64), lo = (uint64_t)sig;
+    unsigned drop = 64 - prec;
+    uint64_t ulp = UINT64_C(1) << drop, half = drop ? ulp >> 1 : EM_FPI_INT_BIT;
+    uint64_t rest = drop ? (hi | (lo != 0)) & (ulp - 1) : lo;       /* below the last place */
+    uint64_t kept = hi & -ulp;
+    struct em_fpi_rounded r = { .inexact = rest != 0 };
+
+    if (rc == EM_FPI_NEAREST)
+        r.up = rest > half - ((hi >> drop) & 1);                    /* ties go to even */
+    else
+        r.up = r.inexact && rc == (neg ? EM_FPI_DOWN : EM_FPI_UP);
+    r.sig = kept + (ulp & -(uint64_t)r.up);
+    r.carry = r.sig < kept;
+    return r;
+}
+
+/** Flag I, and its trap; `up`: the delivered magnitude exceeds the exact one. */
+static EM_FPI_INLINE void em_fpi_raise_inexact(struct em_fp_env *env, bool up)
+{
+    env->flags |= EM_FPI_I;
+    if (!(em_fpi_disabled(env) & EM_FPI_I))
+        env->trap = (uint16_t)(env->trap | EM_FPI_TRAP_I | (up ? EM_FPI_TRAP_FPA : 0));
+}
+
+/** A value whose rounding leaves the format's range; exp and sig are those before rounding. */
+struct em_freg em_fpi_out_of_range(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
+                                   em_fpi_u128 sig, struct em_fp_env *env);
+
 /**
  * One rounding of (-1)^neg * sig * 2^(exp - bias - 127) into `fmt`, sig's bit 127 set, its bit 0
  * sticky; ORs flags and trap codes into env. Controls: rc and ftz.
  */
-struct em_freg em_fpi_round(const struct em_fpi_fmt *fmt, bool neg, int32_t exp, em_fpi_u128 sig,
-                            struct em_fp_env *env);
+static EM_FPI_INLINE struct em_freg em_fpi_round(const struct em_fpi_fmt *fmt, bool neg,
+                                                 int32_t exp, em_fpi_u128 sig,
+                                                 struct em_fp_env *env)
+{
+    struct em_fpi_rounded r = em_fpi_round_sig(fmt->prec, em_fpi_rc_of(env), neg, sig);
+    int32_t rexp = exp + r.carry;
+
+    if (__builtin_expect(rexp > fmt->emax || rexp < fmt->emin, 0))
+        return em_fpi_out_of_range(fmt, neg, exp, sig, env);
+    if (r.inexact)
+        em_fpi_raise_inexact(env, r.up);
+    return em_fpi_make(neg, (uint64_t)rexp, r.sig | (uint64_t)r.carry << 63);
+}
 
 /** Product and sum into any format, without a completer: scalar and parallel forms. */
 struct em_freg em_fpi_fma(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, struct em_freg f3,
