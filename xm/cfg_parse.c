@@ -2,6 +2,7 @@
 /* Statements. */
 #include "cfg_parse.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NO_FUNCTIONS "write the value itself, or give it as NAME=VALUE on the command line"
@@ -59,6 +60,22 @@ static int shown_len(const struct xm_tok *t)
     return (int)n;
 }
 
+/* A forgotten bracket is noticed lines later, so say which is open. */
+static void *unexpected_token(struct xm_parser *ps, const char *wanted)
+{
+    const struct xm_tok *t = &ps->tok;
+    const struct xm_lex *lx = &ps->lex;
+    const char *quote = t->kind == XM_T_STRING ? "" : "'";
+    char open[64] = "";
+
+    if (lx->brackets && lx->bracket_pos[lx->brackets - 1].line != t->pos.line)
+        snprintf(open, sizeof(open), " (the '%c' of line %u, column %u is open)",
+                 lx->bracket[lx->brackets - 1], lx->bracket_pos[lx->brackets - 1].line,
+                 lx->bracket_pos[lx->brackets - 1].col);
+    return xm__fail(ps->c, t->pos, "unexpected %s%s%.*s%s: %s is expected here%s",
+                    *quote ? "" : "string ", quote, shown_len(t), t->text, quote, wanted, open);
+}
+
 void *xm__unexpected(struct xm_parser *ps, const char *wanted)
 {
     const struct xm_tok *t = &ps->tok;
@@ -75,9 +92,7 @@ void *xm__unexpected(struct xm_parser *ps, const char *wanted)
     case XM_T_DEDENT: return xm__fail(ps->c, t->pos, "an indented line is expected here");
     default: break;
     }
-    return xm__fail(ps->c, t->pos, "unexpected %s%.*s%s: %s is expected here",
-                    t->kind == XM_T_STRING ? "string " : "'", shown_len(t), t->text,
-                    t->kind == XM_T_STRING ? "" : "'", wanted);
+    return unexpected_token(ps, wanted);
 }
 
 struct xm_node *xm__node(struct xm_parser *ps, enum xm_node_kind kind, struct xm_pos pos)

@@ -48,7 +48,7 @@ static int find_file(const char *name, const char *dirs, char path[PATH_MAX], st
         p = calloc(1, sizeof(*p));
         ut_buf_adds(&dflt, ".");
         if (p && ut_paths_init(p, NULL) == UT_OK)
-            ut_buf_addf(&dflt, ":%s:%s", p->config[0], p->config[1]);
+            ut_buf_addf(&dflt, ":%s%s%s", p->config[0], p->config[1][0] ? ":" : "", p->config[1]);
         dirs = ut_buf_str(&dflt);
     }
     if (!search(name, dirs, path))
