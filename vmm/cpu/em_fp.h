@@ -30,6 +30,8 @@ struct em_fp_env {
     /* in */
     uint8_t traps;                  /* FPSR bits 5..0: vd dd zd od ud id; 1 = disabled */
     uint8_t controls;               /* the field's ftz 0, wre 1, pc 3:2, rc 5:4, td 6 */
+    uint8_t known;                  /* flags the field has already: flags may leave them out.
+                                       0 is always right; with i set host arithmetic is used */
     /* out */
     uint8_t flags;                  /* to OR into the field: v 1 d 2 z 4 o 8 u 16 i 32 */
     uint16_t fault;                 /* ISR.code of an FP fault: then nothing may be written */

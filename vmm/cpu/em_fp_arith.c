@@ -205,9 +205,28 @@ struct em_freg em_fpi_fma(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, str
     return fma_slow(kind, fmt, f3, f4, f2.sig, f2.se, f2_is_f0, env);
 }
 
+/**
+ * Nothing but the result matters: rounding to nearest in the IEEE range, O, U and I disabled, and I,
+ * the only flag of a normal result, already set.
+ */
+static inline bool host_will_do(enum em_fp_pc pc, const struct em_fp_env *env)
+{
+    const unsigned results = EM_FPI_O | EM_FPI_U | EM_FPI_I;
+    return pc != EM_FP_PC_DYNAMIC && (env->known & EM_FPI_I) &&
+           !(env->controls & (EM_FPI_RC | EM_FPI_WRE)) &&
+           (em_fpi_disabled(env) & results) == results;
+}
+
 struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3, struct em_freg f4,
                          struct em_freg f2, bool f2_is_f0, struct em_fp_env *env)
 {
+    struct em_freg r;
+
+    if (host_will_do(pc, env) &&
+        em_fpi_host_fma(kind, pc, f3, f4, f2.sig, f2.se, f2_is_f0, &r)) {
+        em_fpi_start(env);
+        return r;
+    }
     return em_fpi_fma(kind, em_fpi_fmt_of(pc, env->controls), f3, f4, f2, f2_is_f0, env);
 }
 
@@ -263,15 +282,30 @@ static const struct relation { bool less, equal, greater, unordered, signals; } 
     [EM_FP_ORD]   = { .less = true, .equal = true, .greater = true },
 };
 
-bool em_fp_cmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg f3, bool *natval_out,
-               struct em_fp_env *env)
+static inline bool holds(const struct relation *r, int order)
+{
+    return order < 0 ? r->less : order > 0 ? r->greater : r->equal;
+}
+
+/** As em_fpi_order, of normal numbers. */
+static inline int order_normal(struct em_freg f2, struct em_freg f3)
+{
+    em_fpi_u128 a = (em_fpi_u128)(f2.se & EM_FP_EXP) << 64 | f2.sig;
+    em_fpi_u128 b = (em_fpi_u128)(f3.se & EM_FP_EXP) << 64 | f3.sig;
+    int order = (a > b) - (a < b);
+
+    if (em_fpi_neg(f2) != em_fpi_neg(f3))
+        return em_fpi_neg(f2) ? -1 : 1;
+    return em_fpi_neg(f2) ? -order : order;
+}
+
+static __attribute__((noinline)) bool cmp_slow(const struct relation *r, struct em_freg f2,
+                                               struct em_freg f3, bool *natval_out,
+                                               struct em_fp_env *env)
 {
     struct em_fpi_num a = em_fpi_unpack(f2), b = em_fpi_unpack(f3);
-    const struct relation *r = &relations[rel];
     bool unsup = a.cls == EM_FPI_UNSUP || b.cls == EM_FPI_UNSUP;
-    int order;
 
-    em_fpi_start(env);
     *natval_out = a.cls == EM_FPI_NATVAL || b.cls == EM_FPI_NATVAL;
     if (*natval_out)
         return false;
@@ -282,8 +316,19 @@ bool em_fp_cmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg f3, bool *n
     }
     if ((a.unorm || b.unorm) && em_fpi_raise(env, EM_FPI_D))
         return false;
-    order = em_fpi_order(&a, &b);
-    return order < 0 ? r->less : order > 0 ? r->greater : r->equal;
+    return holds(r, em_fpi_order(&a, &b));
+}
+
+bool em_fp_cmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg f3, bool *natval_out,
+               struct em_fp_env *env)
+{
+    const struct relation *r = &relations[rel];
+
+    em_fpi_start(env);
+    *natval_out = false;
+    if (em_fpi_is_normal(f2) && em_fpi_is_normal(f3))
+        return holds(r, order_normal(f2, f3));
+    return cmp_slow(r, f2, f3, natval_out, env);
 }
 
 bool em_fp_class(struct em_freg f2, unsigned fclass9, bool *natval_out)

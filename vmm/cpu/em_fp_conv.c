@@ -35,20 +35,40 @@ uint64_t em_fpi_to_int(const struct em_fpi_num *n, unsigned bits, bool is_unsign
     }
     if (n->unorm && em_fpi_raise(env, EM_FPI_D))
         return indefinite;
-    if (frac != 0) {
-        env->flags |= EM_FPI_I;
-        if (!(em_fpi_disabled(env) & EM_FPI_I))
-            env->trap = (uint16_t)(EM_FPI_TRAP_I | (up ? EM_FPI_TRAP_FPA : 0));
-    }
+    if (frac != 0)
+        em_fpi_raise_inexact(env, up);
     whole += up;
     return (n->neg ? -whole : whole) & all;
 }
 
+/** The usual conversion: a number from 1 up to 2^63, truncated or an integer already. */
+static inline bool cvt_plain(struct em_freg f2, bool is_unsigned, bool trunc, uint64_t *int_out,
+                             struct em_fp_env *env)
+{
+    uint64_t shift = EM_FPI_BIAS + 63 - (f2.se & EM_FP_EXP), whole;
+    bool neg = em_fpi_neg(f2), inexact;
+
+    if (shift - 1 >= 63 || !(f2.sig & EM_FPI_INT_BIT) || (neg && is_unsigned))
+        return false;
+    whole = f2.sig >> shift;
+    inexact = whole << shift != f2.sig;
+    if (inexact && !trunc)
+        return false;
+    if (inexact)
+        em_fpi_raise_inexact(env, false);
+    *int_out = neg ? -whole : whole;
+    return true;
+}
+
 struct em_freg em_fp_cvt_fx(struct em_freg f2, bool is_unsigned, bool trunc, struct em_fp_env *env)
 {
-    struct em_fpi_num n = em_fpi_unpack(f2);
+    struct em_fpi_num n;
+    uint64_t plain;
 
     em_fpi_start(env);
+    if (cvt_plain(f2, is_unsigned, trunc, &plain, env))
+        return em_fpi_int(plain);
+    n = em_fpi_unpack(f2);
     if (n.cls == EM_FPI_NATVAL)
         return em_fpi_natval();
     return em_fpi_int(em_fpi_to_int(&n, 64, is_unsigned, trunc, env));

@@ -27,7 +27,7 @@ enum { EM_FPI_V = 1, EM_FPI_D = 2, EM_FPI_Z = 4, EM_FPI_O = 8, EM_FPI_U = 16, EM
 enum { EM_FPI_TRAP_O = 1 << 11, EM_FPI_TRAP_U = 1 << 12, EM_FPI_TRAP_I = 1 << 13,
        EM_FPI_TRAP_FPA = 1 << 14, EM_FPI_LOW_TRAP_SHIFT = 4, EM_FPI_LOW_FAULT_SHIFT = 4 };
 /* fields of em_fp_env.controls */
-enum { EM_FPI_FTZ = 1, EM_FPI_WRE = 2, EM_FPI_TD = 0x40 };
+enum { EM_FPI_FTZ = 1, EM_FPI_WRE = 2, EM_FPI_RC = 0x30, EM_FPI_TD = 0x40 };
 enum em_fpi_rc { EM_FPI_NEAREST, EM_FPI_DOWN, EM_FPI_UP, EM_FPI_TRUNC };
 
 enum em_fpi_cls { EM_FPI_ZERO, EM_FPI_FINITE, EM_FPI_INF, EM_FPI_QNAN, EM_FPI_SNAN, EM_FPI_UNSUP,
@@ -207,6 +207,14 @@ static EM_FPI_INLINE struct em_freg em_fpi_round(const struct em_fpi_fmt *fmt, b
 struct em_freg em_fpi_fma(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, struct em_freg f3,
                           struct em_freg f4, struct em_freg f2, bool f2_is_f0,
                           struct em_fp_env *env);
+/**
+ * f3 * f4 + f2 by the host's own multiply-add, rounded to nearest, no flags told: false if operands
+ * or result are not safely normal numbers of the format (EM_FP_PC_S or EM_FP_PC_D), or the host has
+ * no such instruction. f2 comes in parts to stay in registers.
+ */
+bool em_fpi_host_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3, struct em_freg f4,
+                     uint64_t f2_sig, uint64_t f2_se, bool f2_is_f0, struct em_freg *result_out);
+
 /** True and signed relation of numbers that are no NaN: -1, 0 or 1. */
 int em_fpi_order(const struct em_fpi_num *a, const struct em_fpi_num *b);
 
