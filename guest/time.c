@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* time.c: the interval timer, without a tick: it is armed only while somebody waits for a time. */
+#include "mini.h"
+
+#define PAL_HALT_LIGHT 29
+
+static uint64_t boot_itc;
+
+void time_init(void)
+{
+    boot_itc = itc();
+}
+
+uint64_t uptime_us(void)
+{
+    uint64_t ticks = itc() - boot_itc, hz = itc_hz();
+
+    return ticks / hz * 1000000 + ticks % hz * 1000000 / hz;
+}
+
+static uint64_t itc_at(uint64_t us)
+{
+    uint64_t hz = itc_hz();
+
+    return boot_itc + us / 1000000 * hz + us % 1000000 * hz / 1000000;
+}
+
+void wait_event(uint64_t deadline_us)
+{
+    uint64_t at = itc_at(deadline_us);
+
+    if (deadline_us) pv->set_itm(at);
+    /* an interruption that comes from here on is pending, and then the processor does not halt */
+    if (!deadline_us || itc() < at) {
+        if (firmware_present())
+            pal(PAL_HALT_LIGHT, 0, 0, 0);
+        else
+            ssc(0, 0, 0, 0, SSC_HALT_LIGHT);
+    }
+    pv->irq_on();
+    pv->irq_off();
+}
+
+void sleep_us(uint64_t us)
+{
+    uint64_t until = uptime_us() + us;
+
+    pv->irq_off();
+    while (uptime_us() < until)
+        wait_event(until);
+    pv->irq_on();
+}
