@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The bare programs of this folder: their list, their sources, and the hash that ties a built program
+to its sources."""
+import hashlib
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ASM = HERE / "asm"
+BUILT = HERE / "programs"
+COMMON = ["rt.h", "rt.S", "vec.h", "program.ld"]
+
+
+class Program:
+    def __init__(self, name, mode, words):
+        self.name, self.mode, self.words = name, mode, words
+        self.binary, self.expected = BUILT / (name + ".gz"), BUILT / (name + ".expected")
+
+    def source(self):
+        if not self.words[0].endswith(".py"):
+            return (ASM / self.words[0]).read_bytes()
+        return subprocess.run([sys.executable, ASM / self.words[0], *self.words[1:]], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def hash(self):
+        total = hashlib.sha256(self.mode.encode() + b"\0" + self.source())
+        for name in COMMON:
+            total.update(b"\0" + (ASM / name).read_bytes())
+        return total.hexdigest()
+
+
+def all_programs():
+    out = []
+    for line in (ASM / "programs.list").read_text().splitlines():
+        words = line.split()
+        if words and not line.startswith("#"):
+            out.append(Program(words[0], words[1], words[2:]))
+    return out
+
+
+def hashes():
+    """name: hash of the sources it was built from"""
+    path = BUILT / "HASHES"
+    return dict(line.split() for line in path.read_text().splitlines()) if path.exists() else {}
