@@ -44,7 +44,7 @@ struct xm_val {
         int64_t i;                  /* XM_INT, XM_BOOL */
         double f;
         struct {
-            const char *s;          /* XM_STR and XM_MODULE (its name): NUL-terminated, no NUL inside */
+            const char *s;          /* XM_STR; XM_MODULE: its name. NUL-terminated */
             size_t len;
         } str;
         struct {

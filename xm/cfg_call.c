@@ -352,7 +352,7 @@ static struct xm_val *fn_match(const struct xm_args *a)
     return search(a, "^(");
 }
 
-/* ---- tables ------------------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static const struct xm_fn functions[] = {
     { "", "abs", 1, 1, fn_abs },

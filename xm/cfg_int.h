@@ -29,7 +29,7 @@ struct xm_cfg {
     bool parsing;
 };
 
-/* ---- cfg.c ------------------------------------------------------------------------------------ */
+/* ---- cfg.c ----------------------------------------------------------------------------------- */
 
 /** Zeroed memory, or NULL after xm__fail. */
 void *xm__alloc(struct xm_cfg *c, size_t size);
@@ -44,7 +44,7 @@ bool xm__work(struct xm_cfg *c, struct xm_pos pos, uint64_t units);
 struct xm_cfg_var *xm__var_find(struct xm_cfg *c, const char *name);
 bool xm__var_set(struct xm_cfg *c, const char *name, struct xm_val *v, struct xm_pos pos);
 
-/* ---- syntax tree (cfg_parse.c) ------------------------------------------------------------------ */
+/* ---- syntax tree (cfg_parse.c) --------------------------------------------------------------- */
 
 enum xm_node_kind {
     /* expressions */
@@ -71,7 +71,7 @@ struct xm_node {
     struct xm_pos pos;
     const char *name;               /* NAME, ATTR, IMPORT */
     struct xm_val *value;           /* CONST */
-    struct xm_node **kid;           /* SLICE: three, NULL where absent; IF: cond, block, ..., [else] */
+    struct xm_node **kid;           /* SLICE: three or NULL; IF: cond, block, ..., [else] */
     size_t nr_kids;
     size_t cap;
 };
@@ -79,7 +79,7 @@ struct xm_node {
 /** The whole file as one XM_N_BLOCK. */
 struct xm_node *xm__parse(struct xm_cfg *c);
 
-/* ---- values (cfg_value.c) ------------------------------------------------------------------------ */
+/* ---- values (cfg_value.c) -------------------------------------------------------------------- */
 
 struct xm_val *xm__none(struct xm_cfg *c);
 struct xm_val *xm__bool(struct xm_cfg *c, bool v);
@@ -106,7 +106,7 @@ bool xm__order(struct xm_cfg *c, struct xm_pos pos, const struct xm_val *a, cons
 bool xm__add_str(struct xm_cfg *c, struct xm_pos pos, const struct xm_val *v, struct ut_buf *out);
 bool xm__add_repr(struct xm_cfg *c, struct xm_pos pos, const struct xm_val *v, struct ut_buf *out);
 
-/* ---- operators (cfg_ops.c), formatting (cfg_format.c), functions (cfg_call.c) ------------------- */
+/* ---- operators (cfg_ops.c), formatting (cfg_format.c), functions (cfg_call.c) ---------------- */
 
 struct xm_val *xm__binary(struct xm_cfg *c, struct xm_pos pos, enum xm_op op, struct xm_val *a,
                           struct xm_val *b);
@@ -152,7 +152,7 @@ bool xm__module_known(const char *name);
 /** Rows of the method tables (cfg_method.c). */
 const struct xm_fn *xm__method_find(const char *owner, const char *name);
 
-/* ---- evaluation (cfg_eval.c) --------------------------------------------------------------------- */
+/* ---- evaluation (cfg_eval.c) ----------------------------------------------------------------- */
 
 bool xm__exec(struct xm_cfg *c, const struct xm_node *block);
 

@@ -274,7 +274,7 @@ static struct xm_val *str_zfill(const struct xm_args *a)
     return just(a, '0', false);
 }
 
-/* ---- lists --------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static struct xm_val *list_append(const struct xm_args *a)
 {
@@ -387,7 +387,7 @@ static struct xm_val *list_sort(const struct xm_args *a)
     return xm__none(a->c);
 }
 
-/* ---- dicts --------------------------------------------------------------------------------------- */
+/* ---- dicts ----------------------------------------------------------------------------------- */
 
 static struct xm_val *dict_get(const struct xm_args *a)
 {

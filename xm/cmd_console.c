@@ -49,7 +49,7 @@ static int console_run(struct xm_ctx *cx, const void *vargs, char *const *operan
 
 static const struct xm_opt console_opts[] = {
     XM_OPT_FLAG('q', "quiet", struct console_args, o.quiet, "no hint and no messages"),
-    XM_OPT_U64('n', "num", struct console_args, num, "N", "number of the console (there is only 0)"),
+    XM_OPT_U64('n', "num", struct console_args, num, "N", "number of the console (only 0 is)"),
     XM_OPT_STR('u', "until", struct console_args, o.until, "REGEX",
                "leave with exit status 0 when a line of the console matches; 5 if the domain ends "
                "first"),

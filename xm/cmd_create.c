@@ -17,7 +17,7 @@ struct create_args {
 static const char *const refused_names[5] = { "xmldryrun", "skipdtd", "vncviewer",
                                               "vncviewer-autopass", NULL };
 
-/* ---- the configuration ------------------------------------------------------------------------------ */
+/* ---- the configuration ----------------------------------------------------------------------- */
 
 /* `name` as given, else in each directory of `dirs` (separated by colons). */
 static bool search(const char *name, const char *dirs, char path[PATH_MAX])
@@ -184,7 +184,7 @@ static int load(struct xm_ctx *cx, const struct create_args *a, char *const *ope
     return evaluate(cx, path, operand, sx_out, err);
 }
 
-/* ---- the domain -------------------------------------------------------------------------------------- */
+/* ---- the domain ------------------------------------------------------------------------------ */
 
 static int print_sxp(struct xm_ctx *cx, const struct ut_sxp *sx, struct ut_err *err)
 {

@@ -96,7 +96,7 @@ static int info_run(struct xm_ctx *cx, const void *vargs, char *const *operand, 
 }
 
 static const struct xm_opt info_opts[] = {
-    XM_OPT_FLAG('c', "config", struct info_args, config, "the options of xend's configuration file"),
+    XM_OPT_FLAG('c', "config", struct info_args, config, "what xend's configuration file says"),
     XM_OPT_FLAG('n', "numa", struct info_args, numa, "also the topology"),
     XM_OPT_FLAG(0, "json", struct info_args, json, "print one object for programs"),
 };

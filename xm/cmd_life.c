@@ -50,7 +50,7 @@ const struct xm_cmd xm_cmd_rename = {
     .help = "Rename a domain", .run = rename_run,
 };
 
-/* ---- shutdown, reboot ------------------------------------------------------------------------------ */
+/* ---- shutdown, reboot ------------------------------------------------------------------------ */
 
 struct shutdown_args {
     bool all, wait, halt, reboot;

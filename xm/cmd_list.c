@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- list ---------------------------------------------------------------------------------------- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 struct list_args {
     bool full, json, label, vcpus;
@@ -157,7 +157,7 @@ const struct xm_cmd xm_cmd_list = {
     .nopts = ARRAY_SIZE(list_opts), .args_size = sizeof(struct list_args), .run = list_run,
 };
 
-/* ---- vcpu-list ------------------------------------------------------------------------------------ */
+/* ---- vcpu-list ------------------------------------------------------------------------------- */
 
 /* (cpumap (0 1 3)) as "0-1,3". */
 static void add_affinity(const struct ut_sxp *vcpu, int64_t nr_cpus, struct ut_buf *out)
@@ -175,9 +175,8 @@ static void add_affinity(const struct ut_sxp *vcpu, int64_t nr_cpus, struct ut_b
         return;
     }
     for (size_t i = 0; i <= list->nr_items; i++) {
-        bool end = i == list->nr_items;
-        long cpu = end || list->item[i]->kind == UT_SXP_LIST ? -9
-                                                              : strtol(list->item[i]->text, NULL, 10);
+        const struct ut_sxp *item = i < list->nr_items ? list->item[i] : NULL;
+        long cpu = item && item->kind != UT_SXP_LIST ? strtol(item->text, NULL, 10) : -9;
 
         if (cpu == last + 1) {
             last = cpu;
@@ -275,7 +274,7 @@ const struct xm_cmd xm_cmd_vcpu_list = {
     .run = vcpu_list_run,
 };
 
-/* ---- uptime -------------------------------------------------------------------------------------- */
+/* ---- uptime ---------------------------------------------------------------------------------- */
 
 struct uptime_args {
     bool brief;
@@ -338,11 +337,11 @@ const struct xm_cmd xm_cmd_uptime = {
     .nopts = ARRAY_SIZE(uptime_opts), .args_size = sizeof(struct uptime_args), .run = uptime_run,
 };
 
-/* ---- domid, domname, domstate ---------------------------------------------------------------------- */
+/* ---- domid, domname, domstate ---------------------------------------------------------------- */
 
 /* Fetch one domain and print what `text` makes of it. */
-static int print_one(struct xm_ctx *cx, const char *name, const char *(*text)(const struct xm_dom *),
-                     struct ut_err *err)
+static int print_one(struct xm_ctx *cx, const char *name,
+                     const char *(*text)(const struct xm_dom *), struct ut_err *err)
 {
     struct ut_sxp *sx = NULL;
     struct xm_dom d;

@@ -48,7 +48,7 @@ int xm_console_connect(const char *path, int *sock_out, struct ut_err *err)
                       err && err->sys_errno ? strerror(err->sys_errno) : "nobody listens");
 }
 
-/* ---- terminal and signals: everything undone in leave() ----------------------------------------- */
+/* ---- terminal and signals: everything undone in leave() -------------------------------------- */
 
 static int enter(struct console *c, struct ut_err *err)
 {
@@ -86,14 +86,14 @@ static void leave(struct console *c)
         sig = (int)si.ssi_signo;
     if (c->sig_fd >= 0) close(c->sig_fd);
     sigprocmask(SIG_SETMASK, &c->old_mask, NULL);
-    if (sig) raise(sig);            /* the terminal is ours no longer: die as if we never caught it */
+    if (sig) raise(sig);            /* the terminal is itself again: die as if uncaught */
     if (c->have_until) regfree(&c->until);
     ut_buf_fini(&c->line);
     ut_buf_fini(&c->to_guest);
     close(c->sock);
 }
 
-/* ---- output of the guest ---------------------------------------------------------------------------- */
+/* ---- output of the guest --------------------------------------------------------------------- */
 
 /* Does the line so far match? A carriage return at its end is not part of it. */
 static void match_line(struct console *c)
@@ -121,7 +121,8 @@ static void match(struct console *c, const char *p, size_t len)
 
         for (; p < stop; p++)
             if (*p) ut_buf_addc(&c->line, *p);
-        if (c->line.len > MAX_LINE_BYTES) ut_buf_consume(&c->line, c->line.len - MAX_LINE_BYTES / 2);
+        if (c->line.len > MAX_LINE_BYTES)
+            ut_buf_consume(&c->line, c->line.len - MAX_LINE_BYTES / 2);
         match_line(c);
         if (!nl) return;
         ut_buf_reset(&c->line);
@@ -148,7 +149,7 @@ static int from_guest(struct console *c, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- input --------------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static void send_input(struct console *c)
 {
@@ -184,7 +185,7 @@ static int from_user(struct console *c, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------ */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 /* Milliseconds until the first of the time limits, -1 = none; 0 = one is over and status is set. */
 static int check_limits(struct console *c)

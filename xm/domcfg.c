@@ -155,7 +155,7 @@ static int take_list(const struct xm_cfg *cfg, const struct xm_cfg_var *v, struc
     for (size_t i = 0; rc == UT_OK && i < v->value->u.seq.nr; i++) {
         if (!plain_text(v->value->u.seq.item[i], num, &text))
             return ut_err_set(err, UT_EFORMAT,
-                              "%.200s:%u:%u: item %zu of %s must be a string, not a value of type %s",
+                              "%.200s:%u:%u: item %zu of %s must be a string, not of type %s",
                               xm_cfg_file(cfg), v->pos.line, v->pos.col, i + 1, v->name,
                               xm_type_name(v->value->u.seq.item[i]->type));
         if (!is_utf8(text))

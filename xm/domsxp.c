@@ -46,7 +46,7 @@ static bool is_full(const struct xm_var *var, const struct xm_setting *s)
     return s->is_list ? s->nr_items > 0 : s->s[0] != '\0';
 }
 
-/* ---- files ------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static bool exists(const char *path)
 {
@@ -103,7 +103,7 @@ static int resolve_file(struct xm_domcfg *dc, const char *name, struct ut_err *e
     return rc;
 }
 
-/* ---- image ------------------------------------------------------------------------------------------- */
+/* ---- image ----------------------------------------------------------------------------------- */
 
 /* ip=IP:SERVER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:DHCP, when there is an address or dhcp. */
 static int add_ip(const struct xm_domcfg *dc, struct ut_sxp *image)
@@ -182,7 +182,7 @@ static struct ut_sxp *make_image(const struct xm_domcfg *dc)
     return NULL;
 }
 
-/* ---- devices ----------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 /* Next field of a comma list without blanks around it; *p becomes NULL behind the last. */
 static char *next_field(char **p)
@@ -232,8 +232,8 @@ static int add_disk(struct ut_sxp *domain, char *text, struct ut_err *err)
     for (i = 0; i < ARRAY_SIZE(modes) && strcmp(modes[i], field[2]) != 0;)
         i++;
     if (i == ARRAY_SIZE(modes))
-        return ut_err_set(err, UT_EFORMAT, "Invalid mode '%.20s' of disk '%s': r, w or w!", field[2],
-                          copy);
+        return ut_err_set(err, UT_EFORMAT, "Invalid mode '%.20s' of disk '%s': r, w or w!",
+                          field[2], copy);
     dev = ut_sxp_new_list(!strncmp(field[0], "tap2:", 5)  ? "tap2"
                           : !strncmp(field[0], "tap:", 4) ? "tap"
                                                           : "vbd");
@@ -329,7 +329,7 @@ static int add_devices(const struct xm_domcfg *dc, struct ut_sxp *domain, struct
     return UT_OK;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* maxvcpus: as many vcpus, of which the first `vcpus` are online. */
 static int fix_vcpus(struct xm_domcfg *dc, struct ut_err *err)
@@ -340,7 +340,8 @@ static int fix_vcpus(struct xm_domcfg *dc, struct ut_err *err)
     const struct xm_setting *cpus = xm_domcfg_get(dc, "cpus");
 
     if (n->i < 1 || n->i > 64 || (max->set && (max->i < n->i || max->i > 64)))
-        return ut_err_set(err, UT_EFORMAT, "vcpus must be 1 to 64, and maxvcpus not less: %lld, %lld",
+        return ut_err_set(err, UT_EFORMAT,
+                          "vcpus must be 1 to 64, and maxvcpus not less: %lld, %lld",
                           (long long)n->i, (long long)(max->set ? max->i : n->i));
     if (max->set) {
         avail->i = n->i == 64 ? -1 : (int64_t)(((uint64_t)1 << n->i) - 1);
@@ -364,8 +365,8 @@ static int check(struct xm_domcfg *dc, struct ut_err *err)
     for (i = 0; i < ARRAY_SIZE(builders) && strcmp(builders[i], builder) != 0;)
         i++;
     if (i == ARRAY_SIZE(builders))
-        return ut_err_set(err, UT_EFORMAT, "unknown image type: %.60s; builder is linux, hpsim or efi",
-                          builder);
+        return ut_err_set(err, UT_EFORMAT,
+                          "unknown image type: %.60s; builder is linux, hpsim or efi", builder);
     if (text_of(dc, "nfs_root")[0] && !text_of(dc, "nfs_server")[0])
         return ut_err_set(err, UT_EFORMAT, "Must set nfs root and nfs server");
     if (!text_of(dc, "kernel")[0] && !text_of(dc, "bootloader")[0])

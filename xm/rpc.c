@@ -121,7 +121,8 @@ static int vcall(struct xm_ctx *cx, struct xr_value **value_out, struct ut_err *
         else if (xr_add(params, v) == UT_OK) continue;
         ok = false;
     }
-    rc = ok ? call(cx, value_out, err, method, params) : ut_err_set(err, UT_ENOMEM, "out of memory");
+    rc = ok ? call(cx, value_out, err, method, params)
+            : ut_err_set(err, UT_ENOMEM, "out of memory");
     xr_free(params);
     return rc;
 }

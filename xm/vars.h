@@ -5,7 +5,7 @@
  * xm_domcfg holds their values: taken over from an evaluated file, from the command line, or
  * defaults; then it is checked and written as the expression that xend.domain.create takes.
  * Ownership: a struct xm_domcfg owns copies of all values. Errors: UT_EFORMAT (a value that cannot
- * be what its row wants), UT_ENOENT (a file that is not there), UT_ENOMEM; texts name FILE:LINE:COL.
+ * be what its row wants), UT_ENOENT (a file that is not there), UT_ENOMEM; texts name the place.
  */
 #ifndef XM_VARS_H
 #define XM_VARS_H

@@ -39,7 +39,7 @@ struct xm_ctx {
 void xm_ctx_init(struct xm_ctx *cx, FILE *out, FILE *err);
 void xm_ctx_fini(struct xm_ctx *cx);
 
-/* ---- commands --------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 enum xm_opt_kind { XM_FLAG, XM_U64, XM_STRING };
 
@@ -104,7 +104,7 @@ void xm_help_full(FILE *out);
 /** Usage line, sentence and options of one command. */
 void xm_help_cmd(const struct xm_cmd *cmd, FILE *out);
 
-/* ---- xend --------------------------------------------------------------------------------------- */
+/* ---- xend ------------------------------------------------------------------------------------ */
 
 /**
  * Call a method. `format` describes the arguments: s string, d the same and the domain that errors
@@ -121,7 +121,7 @@ int xm_rpc_sxp(struct xm_ctx *cx, struct ut_sxp **sx_out, struct ut_err *err, co
 /** A call whose result is a text (freed by the caller). */
 int xm_rpc_text(struct xm_ctx *cx, char **text_out, struct ut_err *err, const char *method);
 
-/* ---- domains as xend describes them --------------------------------------------------------------- */
+/* ---- domains as xend describes them ---------------------------------------------------------- */
 
 struct xm_dom {
     const char *name;               /* borrowed from the expression */
@@ -143,7 +143,7 @@ int xm_dom_fetch(struct xm_ctx *cx, char *const *names, const char *state, struc
 /** Print an S-expression as JSON: (k v) pairs become objects. */
 int xm_json_print(const struct ut_sxp *sx, FILE *out);
 
-/* ---- console -------------------------------------------------------------------------------------- */
+/* ---- console --------------------------------------------------------------------------------- */
 
 struct xm_console_opts {
     const char *until;              /* POSIX extended expression, or NULL */
