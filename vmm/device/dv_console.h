@@ -15,7 +15,8 @@
  *
  * Ownership: descriptors given in the configuration are closed by dv_console_free.
  * Threads: put, get and interrupt may be called from any thread, the rest from the loop's thread.
- * Errors: a listener that fails is dropped; a full disk under the log loses that output.
+ * Errors: a listener that fails is dropped; a full disk under the log loses that output. The process
+ *   must ignore SIGPIPE.
  */
 #ifndef VMM_DEVICE_DV_CONSOLE_H
 #define VMM_DEVICE_DV_CONSOLE_H
