@@ -94,7 +94,6 @@
 #define SSC_PUTCHAR     31
 #define SSC_CONNECT_INTERRUPT 58
 #define SSC_EXIT        66
-#define SSC_HALT_LIGHT  19
 #define SSC_SOURCE_KEYBOARD 3
 
 /* ---- system calls of the user task: break 0x100000, number in r15, argument in r14, result r8 ---*/

@@ -31,12 +31,7 @@ void wait_event(uint64_t deadline_us)
 
     if (deadline_us) pv->set_itm(at);
     /* an interruption that comes from here on is pending, and then the processor does not halt */
-    if (!deadline_us || itc() < at) {
-        if (firmware_present())
-            pal(PAL_HALT_LIGHT, 0, 0, 0);
-        else
-            ssc(0, 0, 0, 0, SSC_HALT_LIGHT);
-    }
+    if ((!deadline_us || itc() < at) && firmware_present()) pal(PAL_HALT_LIGHT, 0, 0, 0);
     pv->irq_on();
     pv->irq_off();
 }
