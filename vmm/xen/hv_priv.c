@@ -433,7 +433,18 @@ bool hv__privileged(struct hv_vcpu *v, enum em_reply *reply_out)
     uint64_t ri;
     size_t i;
 
-    if (!em_current_insn(v->cpu, &in)) return false;
+    if (!em_current_insn(v->cpu, &in)) {
+        /* its translation went after it was fetched: get it back and meet the instruction again */
+        const struct em_interruption miss = {
+            .vector = EM_VEC_ALT_ITLB, .isr = EM_ISR_X, .ifa = em_ip(v->cpu), .ip = em_ip(v->cpu),
+            .ri = (unsigned)((em_psr(v->cpu) & EM_PSR_RI) >> EM_PSR_RI_SHIFT),
+        };
+        struct em_xlat x;
+
+        if (em_xlat_find(v->cpu, EM_INST, miss.ifa, &x)) return false;     /* reserved encoding */
+        *reply_out = hv__miss(v, &miss);
+        return true;
+    }
     for (i = 0; i < ARRAY_SIZE(rows) && rows[i].op != in.op; i++) continue;
     if (i == ARRAY_SIZE(rows) || (rows[i].target && bad_target(v, in.r1))) return false;
     end = rows[i].fn(v, &in);
