@@ -33,7 +33,6 @@ enum {
 
 #define QUIT_KEY       0x1d             /* Ctrl-] */
 #define DFLT_MEMORY    256u             /* MiB */
-#define LAST_OUTPUT_MS 50               /* between the guest's stop and its last byte here */
 
 struct options {
     const char *kernel, *ramdisk, *extra, *until, *log, *trace;
@@ -238,13 +237,13 @@ static void to_console(struct run *r)
     memmove(r->pending, r->pending + n, r->nr_pending);
 }
 
-/* What the guest printed before it stopped has been sent before its stop was told. */
+/* What the guest printed before it stopped was sent before its stop was told: it is here already. */
 static int last_output(struct run *r, int status)
 {
     struct pollfd p = { .fd = r->console_fd, .events = POLLIN };
     int end;
 
-    while (r->console_open && poll(&p, 1, LAST_OUTPUT_MS) > 0) {
+    while (r->console_open && poll(&p, 1, 0) > 0) {
         end = from_console(r);
         if (end == EXIT_OK) return EXIT_OK;
         if (end != KEEP_GOING) break;
