@@ -277,7 +277,8 @@ static int init_all(struct vp_domain *d, struct ut_err *err)
     int rc;
 
     if (d->fd[VMCTL_FD_LOG] >= 0)
-        (void)ut_log_open_fd(d->fd[VMCTL_FD_LOG], "xen-vmm", UT_LOG_DEBUG, &d->log);
+        /* the rest is in the host's hypervisor log */
+        (void)ut_log_open_fd(d->fd[VMCTL_FD_LOG], "xen-vmm", UT_LOG_WARNING, &d->log);
     rc = map_memory(d, err);
     if (rc == UT_OK) rc = loop_init(d, err);
     if (rc == UT_OK) rc = console_init(d, err);
