@@ -157,7 +157,7 @@ static void test_lengths_and_counts(void **state)
     struct hvt *t = hvt_new(1);
     struct { uint64_t list, nr; uint32_t order, flags; uint16_t domid; uint8_t pad[6]; } r = {
         T_INLINE(T_RAM - 16), UINT64_MAX, 0, 0, HV_DOMID_SELF, { 0 } };
-    struct { uint32_t magic, nr; uint64_t gpa[2]; } d = { 0x58434f4d, UINT32_MAX, { 0, 0 } };
+    struct { uint32_t magic, nr; uint64_t gpa[2]; } d = { 0x58434f4d, UINT32_MAX, { 16383, 16383 } };
 
     (void)state;
     assert_int_equal(hvt_op(t, 12, 1, &r, sizeof(r)), 1);           /* pfn 0, then 0 again: stops */
