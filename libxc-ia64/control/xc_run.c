@@ -266,7 +266,7 @@ static int after_stop(struct run *r, enum xci_shutdown reason)
     }
     if (xci_domain_info(r->xc, r->domid, &info, NULL) == UT_OK && info.exit_status) {
         fprintf(stderr, "xc-run: the guest ended with status %d\n", info.exit_status);
-        return last_output(r, EXIT_ERROR);
+        return last_output(r, EXIT_CRASH);
     }
     return last_output(r, EXIT_OK);
 }
