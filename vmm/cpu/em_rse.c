@@ -379,13 +379,16 @@ static enum em_res fill_word(struct em_cpu *cpu)
 /** Mandatory loads of an incomplete frame; committed word by word, so that a fault restarts. */
 enum em_res em__rse_fill(struct em_cpu *cpu)
 {
-    while (cpu->ndirty < 0) {
-        enum em_res res = fill_word(cpu);
-        if (res != EM_OK) { em__set_lim(cpu); return res; }
-    }
-    cpu->cfle = false;
+    unsigned sor = em__cfm_sor(cpu->cfm), gr = em__cfm_rrb_gr(cpu->cfm);
+    enum em_res res = EM_OK;
+
+    if (gr) rotate_gr(cpu, sor, sor - gr);      /* memory has the physical order */
+    while (cpu->ndirty < 0 && res == EM_OK)
+        res = fill_word(cpu);
+    if (gr) rotate_gr(cpu, sor, gr);
+    if (res == EM_OK) cpu->cfle = false;
     em__set_lim(cpu);
-    return EM_OK;
+    return res;
 }
 
 enum em_res em__rse_alloc(struct em_cpu *cpu, unsigned sof, unsigned sol, unsigned sor)
