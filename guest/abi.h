@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * abi.h: numbers that C and assembly share: the processor's, Xen/ia64's, the simulator's and our own
- * memory layout. Sources: SDM vol. 2; the Xen/ia64 guest ABI (docs/guest-abi.md).
+ * abi.h: numbers that C and assembly share: the processor's, Xen/ia64's, the simulator's and our
+ * own memory layout. Sources: SDM vol. 2; the Xen/ia64 guest ABI (docs/guest-abi.md).
  */
 #ifndef MINI_ABI_H
 #define MINI_ABI_H
@@ -19,7 +19,7 @@
 #define USER_PS         14
 #define STACK_BYTES     16384
 
-/* ---- processor ---------------------------------------------------------------------------------*/
+/* ---- processor ------------------------------------------------------------------------------- */
 #define PSR_IC_BIT      13
 #define PSR_I_BIT       14
 #define PSR_BN          0x0000100000000000
@@ -50,7 +50,7 @@
 #define IRQ_KEYBOARD    0x30
 #define IRQ_TIMER       0xef
 
-/* ---- Xen ---------------------------------------------------------------------------------------*/
+/* ---- Xen ------------------------------------------------------------------------------------- */
 #define BREAK_HYPERCALL 0x1000
 #define HYPERCALL_SET_SHARED_INFO_VA 0x600
 
@@ -88,7 +88,7 @@
 #define XSI_MASK_ADDR   (XSI_REGS + 0xc18)
 #define XSI_BANKNUM     (XSI_REGS + 0xc4c)
 
-/* ---- simulator calls ---------------------------------------------------------------------------*/
+/* ---- simulator calls ------------------------------------------------------------------------- */
 #define BREAK_SSC       0x80001
 #define SSC_GETCHAR     21
 #define SSC_PUTCHAR     31
@@ -96,13 +96,13 @@
 #define SSC_EXIT        66
 #define SSC_SOURCE_KEYBOARD 3
 
-/* ---- system calls of the user task: break 0x100000, number in r15, argument in r14, result r8 ---*/
+/* ---- system calls: break 0x100000, number in r15, argument in r14, result in r8 --------------- */
 #define BREAK_SYSCALL   0x100000
 #define SYS_EXIT        0
 #define SYS_NOP         1
 #define SYS_PUTC        2
 
-/* ---- struct frame: what an interruption saves (frame.h has the C view) --------------------------*/
+/* ---- struct frame of mini.h: what an interruption saves ---------------------------------------- */
 #define F_PR            0x000
 #define F_IPSR          0x008
 #define F_IIP           0x010

@@ -4,7 +4,7 @@
 
 	.text
 
-/* ---- hypercalls and simulator calls --------------------------------------------------------------*/
+/* ---- hypercalls and simulator calls ---------------------------------------------------------- */
 
 /* long hypercall(a1, a2, a3, a4, a5, number) */
 	.global	hypercall
@@ -26,7 +26,7 @@ ssc:
 	br.ret.sptk.many b0
 	.endp	ssc
 
-/* ---- firmware -------------------------------------------------------------------------------------*/
+/* ---- firmware -------------------------------------------------------------------------------- */
 
 /* struct fw_result pal_call(entry, index, a1, a2, a3): both of PAL's conventions at once, arguments
  * in r28-r31 for static procedures (index < 256), in out0-out3 for stacked ones */
@@ -82,8 +82,8 @@ call_virtual:
 	.endp	call_virtual
 
 /*
- * struct fw_result call_physical(ip, gp, a0, a1, a2, a3): the same with translation off, as EFI wants
- * it before SetVirtualAddressMap. Interrupts must be off. Stack and backing store stay the same
+ * struct fw_result call_physical(ip, gp, a0, a1, a2, a3): the same with translation off, as EFI
+ * wants it before SetVirtualAddressMap. Interrupts must be off. Stack and backing store stay the same
  * memory under their physical addresses.
  */
 	.macro	switch_mode psr, target		// rfi to \target under \psr; r14, r15 are lost
@@ -136,12 +136,12 @@ call_physical:
 	br.ret.sptk.many b0
 	.endp	call_physical
 
-/* ---- user level -----------------------------------------------------------------------------------*/
+/* ---- user level ------------------------------------------------------------------------------ */
 
 /*
  * long user_enter(ip, sp, bsp): run at privilege level 3 until user_leave(value), which makes this
- * function return `value`. What C preserves goes to user_context; interruptions from user level find
- * the kernel's stack and backing store in ar.k7 and ar.k6 (set by set_kernel_stacks, in C).
+ * function return `value`. What C preserves goes to user_context; interruptions from user level
+ * find the kernel's stack and backing store in ar.k7 and ar.k6 (user_init).
  */
 	.section .bss, "aw", @nobits
 	.align	16
@@ -244,7 +244,7 @@ user_leave:
 	br.ret.sptk.many b0			// the caller's frame comes back from memory
 	.endp	user_leave
 
-/* ---- the end --------------------------------------------------------------------------------------*/
+/* ---- the end --------------------------------------------------------------------------------- */
 
 /* A miss inside an interruption handler, from the vector table: a fresh stack, and out. */
 	.section .bss, "aw", @nobits
@@ -261,7 +261,7 @@ nested_miss:
 	br.call.sptk.many b0 = nested_miss_panic
 	break	0
 
-/* ---- processor control used from C ------------------------------------------------------------------*/
+/* ---- processor control used from C ----------------------------------------------------------- */
 
 	.global	insert_native
 	.proc	insert_native

@@ -14,10 +14,10 @@ static void cmd_help(int argc, char **argv)
     (void)argc;
     (void)argv;
     for (unsigned i = 0; i < nr_commands; i++)
-        printf("%-8s %-26s %s\n", commands[i].name, commands[i].args, commands[i].help);
+        printf("%-8s %-28s %s\n", commands[i].name, commands[i].args, commands[i].help);
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static void cmd_mem(int argc, char **argv)
 {
@@ -95,7 +95,7 @@ static void cmd_regs(int argc, char **argv)
     printf("itc  %016lx  hash of the kernel's base %016lx\n", itc(), pv->thash(KERNEL_BASE));
 }
 
-/* ---- ending ----------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static void cmd_halt(int argc, char **argv)
 {
@@ -128,7 +128,8 @@ static void crash_illegal(void)
 {
     static const uint64_t bundle[2] __attribute__((aligned(16))) = { 0x06, 0 };
 
-    __asm__ volatile("mov b6 = %0 ;; br.call.sptk.many b0 = b6" :: "r"(bundle) : "b0", "b6", "memory");
+    __asm__ volatile("mov b6 = %0 ;; br.call.sptk.many b0 = b6" :: "r"(bundle)
+                     : "b0", "b6", "memory");
 }
 
 /* A data miss while no interruption state is collected */
@@ -150,7 +151,7 @@ static void cmd_crash(int argc, char **argv)
     printf("crash: null, panic, illegal or nested\n");
 }
 
-/* ---- time and load ---------------------------------------------------------------------------- */
+/* ---- time and load --------------------------------------------------------------------------- */
 
 static void cmd_spin(int argc, char **argv)
 {
@@ -213,7 +214,7 @@ static void cmd_dirty(int argc, char **argv)
     printf("dirtied %lu MiB/s for %lu s\n", rate, seconds);
 }
 
-/* ---- tests of what is below us ---------------------------------------------------------------- */
+/* ---- tests of what is below us --------------------------------------------------------------- */
 
 static void cmd_echo(int argc, char **argv)
 {
@@ -282,15 +283,18 @@ static void cmd_ring(int argc, char **argv)
     printf("ring: the console is still there\n");
 }
 
-/* Nothing that would really end us, or cut the console off. */
+/* Nothing that would really end us, cut the console off or fill it with rubbish. */
 static bool harmless(uint64_t number, uint64_t cmd)
 {
-    static const uint64_t deadly[] = { 6, HYPERVISOR_MULTICALL, 24, HYPERVISOR_SCHED_OP,
-                                       HYPERVISOR_CALLBACK_OP, HYPERVISOR_MEMORY_OP };
+    static const uint64_t deadly[] = {
+        HYPERVISOR_SCHED_OP_COMPAT, HYPERVISOR_MEMORY_OP, HYPERVISOR_MULTICALL,
+        HYPERVISOR_CONSOLE_IO, HYPERVISOR_VCPU_OP, HYPERVISOR_SCHED_OP, HYPERVISOR_CALLBACK_OP,
+    };
 
     for (unsigned i = 0; i < ARRAY_SIZE(deadly); i++)
         if (number == deadly[i]) return false;
-    return number != HYPERVISOR_EVENT_CHANNEL_OP || (cmd != EVTCHNOP_CLOSE && cmd != EVTCHNOP_RESET);
+    return number != HYPERVISOR_EVENT_CHANNEL_OP ||
+           (cmd != EVTCHNOP_CLOSE && cmd != EVTCHNOP_RESET);
 }
 
 static uint64_t random_argument(uint64_t *scratch)

@@ -2,11 +2,17 @@
 /* console.c: printf and the line input's source; the device itself is the world's (pv->putc). */
 #include "mini.h"
 
-static bool emergency;
+static bool emergency, mute;
 
 void console_emergency(void)
 {
     emergency = true;
+    mute = false;
+}
+
+void console_mute(bool on)
+{
+    mute = on;
 }
 
 static void put_raw(char c)
@@ -23,14 +29,20 @@ static void put(char c)
     put_raw(c);
 }
 
+void vprintf(const char *fmt, va_list ap)
+{
+    if (mute) return;
+    vformat(put, fmt, ap);
+    if (!emergency && pv->flush) pv->flush();
+}
+
 void printf(const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    vformat(put, fmt, ap);
+    vprintf(fmt, ap);
     va_end(ap);
-    if (!emergency && pv->flush) pv->flush();
 }
 
 int console_poll(void)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * firmware.c: boot parameters, EFI, SAL, PAL and ACPI, read with suspicion: whatever is inconsistent
- * is said so. Sources: guest ABI section 2; UEFI 2.x; SAL and ACPI specifications; SDM vol. 2 (PAL).
+ * firmware.c: boot parameters, EFI, SAL, PAL and ACPI, read with suspicion: whatever is wrong is
+ * said so. Sources: guest ABI section 2; UEFI 2.x; SAL and ACPI specifications; SDM vol. 2.
  */
 #include "mini.h"
 
-/* ---- what the tables look like ---------------------------------------------------------------- */
+/* ---- what the tables look like --------------------------------------------------------------- */
 
 struct boot_param {
     uint64_t cmdline, systab, memmap, memmap_bytes, desc_bytes;
@@ -93,7 +93,7 @@ static uint8_t byte_sum(const void *p, size_t bytes)
     return sum;
 }
 
-/* ---- EFI -------------------------------------------------------------------------------------- */
+/* ---- EFI ------------------------------------------------------------------------------------- */
 
 static bool plausible(uint64_t gpa)
 {
@@ -224,7 +224,7 @@ static void check_efi(void)
            virtual_map ? "ok" : status ? "refused, calls stay physical" : "not carried out");
 }
 
-/* ---- SAL, PAL --------------------------------------------------------------------------------- */
+/* ---- SAL, PAL -------------------------------------------------------------------------------- */
 
 static size_t sal_entry_bytes(uint8_t type)
 {
@@ -302,7 +302,7 @@ static void check_pal(void)
     printf("sal: platform %lu MHz, interval timer %lu MHz\n", base.v0 / 1000000, hz / 1000000);
 }
 
-/* ---- ACPI ------------------------------------------------------------------------------------- */
+/* ---- ACPI ------------------------------------------------------------------------------------ */
 
 static const uint8_t *acpi_table(const uint8_t *xsdt, const char *signature)
 {
@@ -351,7 +351,7 @@ static void check_acpi(void)
     printf("acpi: %u processor%s: %s\n", nr_vcpus, nr_vcpus == 1 ? "" : "s", fault);
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 void firmware_init(void)
 {

@@ -73,7 +73,7 @@
 #endif
 	.endm
 
-/* ---- the table ----------------------------------------------------------------------------------*/
+/* ---- the table ------------------------------------------------------------------------------- */
 
 	.macro	vector offset
 	.org	NAME(ivt) + \offset
@@ -118,13 +118,16 @@ NAME(ivt):
 	vector	0x2800
 	vector	VEC_BREAK
 	vector	VEC_INTERRUPT
-	.irp	offset, 0x5000,0x5100,0x5200,0x5300,0x5400,0x5500,0x5600,0x5700,0x5900,0x5a00,0x5b00,0x5c00,0x5d00,0x5e00,0x5f00,0x6000
+	.irp	offset, 0x5000,0x5100,0x5200,0x5300,0x5400,0x5500,0x5600,0x5700
+	vector	\offset
+	.endr
+	.irp	offset, 0x5900,0x5a00,0x5b00,0x5c00,0x5d00,0x5e00,0x5f00,0x6000
 	vector	\offset
 	.endr
 	.org	NAME(ivt) + 0x7ff0
 	nop	0
 
-/* ---- into C and back ----------------------------------------------------------------------------*/
+/* ---- into C and back ------------------------------------------------------------------------- */
 
 	.macro	save offset, reg
 	add	r18 = \offset, r17

@@ -115,7 +115,7 @@ uint64_t random_u64(void)
     return x * 0x2545f4914f6cdd1d;
 }
 
-/* ---- division: the processor has none; GCC is told to call these ------------------------------ */
+/* ---- division: the processor has none; GCC is told to call these ----------------------------- */
 
 static uint64_t divide(uint64_t n, uint64_t d, uint64_t *rest)
 {
@@ -198,7 +198,7 @@ int32_t __modsi3(int32_t n, int32_t d)
     return (int32_t)__moddi3(n, d);
 }
 
-/* ---- formatted output ------------------------------------------------------------------------- */
+/* ---- formatted output ------------------------------------------------------------------------ */
 
 struct spec { bool left, zero; unsigned width, nr_long; };
 

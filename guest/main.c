@@ -21,8 +21,10 @@ static void banner(void)
     printf("command line: %s\n", firmware_cmdline());
 }
 
+/* Everything that is tried and told at boot. */
 static void look_around(void)
 {
+    banner();
     firmware_init();
     memory_init();
     user_init();
@@ -40,8 +42,9 @@ void kernel_main(uint64_t r28, uint64_t level)
     time_init();
     firmware_find();
     pv->init();
-    banner();
+    console_mute(cmdline_word(firmware_cmdline(), "mini.quiet") != NULL);
     look_around();
+    console_mute(false);
     pv->irq_on();
 
     printf("mini-ia64 ready\n");

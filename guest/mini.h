@@ -2,8 +2,8 @@
 /*
  * mini.h: everything the kernel's files offer each other, one section per file.
  *
- * One processor, no threads. Interruption handlers run with interrupts off on the stack of what they
- * interrupted; they only set flags and take characters, the rest happens in the shell's loop.
+ * One processor, no threads. Interruption handlers run with interrupts off on the stack of what
+ * they interrupted, and mostly do nothing but wake: whoever waits looks again.
  */
 #ifndef MINI_H
 #define MINI_H
@@ -17,7 +17,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MINI_VERSION "1.0"
 
-/* ---- addresses -------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 /** Physical address of anything in the kernel's page or in region 7. */
 static inline uint64_t pa(const void *p)
@@ -31,7 +31,7 @@ static inline void *va(uint64_t gpa)
     return (void *)(gpa | IDENTITY_BASE);
 }
 
-/* ---- lib.c ------------------------------------------------------------------------------------ */
+/* ---- lib.c ----------------------------------------------------------------------------------- */
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
@@ -48,15 +48,18 @@ uint64_t random_u64(void);
 /** %d %u %x %s %c %%, with l, a width, 0 and -. */
 void vformat(void (*put)(char), const char *fmt, va_list ap);
 
-/* ---- console.c -------------------------------------------------------------------------------- */
+/* ---- console.c ------------------------------------------------------------------------------- */
 
 void printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void vprintf(const char *fmt, va_list ap);
+/** Say nothing until unmuted. */
+void console_mute(bool on);
 /** Next character typed, or -1. */
 int console_poll(void);
 /** From now on print by simulator calls only: they need no memory and no event channel. */
 void console_emergency(void);
 
-/* ---- pv.h: the two worlds --------------------------------------------------------------------- */
+/* ---- pv.h: the two worlds -------------------------------------------------------------------- */
 
 enum shutdown_reason { SHUTDOWN_POWEROFF = 0, SHUTDOWN_REBOOT = 1, SHUTDOWN_CRASH = 3 };
 enum insert_side { INSERT_INST = 0, INSERT_DATA = 1 };
@@ -88,7 +91,7 @@ extern const struct pv_ops *pv;
 extern uint64_t boot_param_pa;
 extern unsigned privilege_level;    /* what stands in for level 0: 1 or 2 under Xen */
 
-/* ---- asm.S ------------------------------------------------------------------------------------ */
+/* ---- asm.S ----------------------------------------------------------------------------------- */
 
 struct fw_result { int64_t status; uint64_t v0, v1, v2; };
 
@@ -104,7 +107,7 @@ void user_leave(long value) __attribute__((noreturn));
 void insert_native(enum insert_side side, uint64_t va, uint64_t pte, uint64_t itir);
 void insert_itr(unsigned slot, uint64_t va, uint64_t pte, uint64_t itir);
 
-/* ---- trap.c ----------------------------------------------------------------------------------- */
+/* ---- trap.c ---------------------------------------------------------------------------------- */
 
 /** Registers of interrupted code; layout as F_* in abi.h. */
 struct frame {
@@ -120,7 +123,7 @@ _Static_assert(offsetof(struct frame, vector) == F_VECTOR && offsetof(struct fra
 void trap(struct frame *f);
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* ---- firmware.c ------------------------------------------------------------------------------- */
+/* ---- firmware.c ------------------------------------------------------------------------------ */
 
 struct efi_desc { uint32_t type, pad; uint64_t gpa, virt, pages, attr; };
 #define EFI_CONVENTIONAL 7
@@ -148,7 +151,7 @@ uint64_t itc_hz(void);
 /** Write over the page of stubs and tables. */
 void firmware_smash(void);
 
-/* ---- time.c ----------------------------------------------------------------------------------- */
+/* ---- time.c ---------------------------------------------------------------------------------- */
 
 static inline uint64_t itc(void)
 {
@@ -164,7 +167,7 @@ uint64_t uptime_us(void);
 void wait_event(uint64_t deadline_us);
 void sleep_us(uint64_t us);
 
-/* ---- memory.c --------------------------------------------------------------------------------- */
+/* ---- memory.c -------------------------------------------------------------------------------- */
 
 void memory_init(void);
 uint64_t memory_total(void);        /* bytes of conventional memory */
@@ -178,7 +181,7 @@ uint64_t memory_check(uint64_t *sum_out);
 /** Write once to `bytes` of memory behind the allocated part, a word per 4 KiB, round robin. */
 void memory_touch(uint64_t bytes);
 
-/* ---- user.c, shell.c, commands.c -------------------------------------------------------------- */
+/* ---- user.c, shell.c, commands.c ------------------------------------------------------------- */
 
 void user_init(void);
 /** Both programs at privilege level 3; prints what came out. */

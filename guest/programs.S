@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * programs.S: programs for privilege level 3. Copied to a page of region 1, so position independent.
- * Each starts at its label with an empty register frame and ends with SYS_EXIT.
+ * programs.S: programs for privilege level 3. Copied to a page of region 1, so position
+ * independent. Each starts at its label with an empty register frame and ends with SYS_EXIT.
  */
 #include "asm.h"
 

@@ -7,7 +7,7 @@
 
 extern const uint8_t event_callback_entry[];
 
-/* ---- hyperprivops ----------------------------------------------------------------------------- */
+/* ---- hyperprivops ---------------------------------------------------------------------------- */
 
 /* One function per number: the break's immediate is part of the instruction. */
 #define HYPERPRIVOP(name, number)                                                            \
@@ -33,7 +33,7 @@ static volatile uint64_t *xsi(int64_t address)
     return (volatile uint64_t *)address;
 }
 
-/* ---- interrupts are a byte in shared memory --------------------------------------------------- */
+/* ---- interrupts are a byte in shared memory -------------------------------------------------- */
 
 static volatile uint8_t *mask_byte(void)
 {
@@ -55,7 +55,7 @@ static void xen_irq_on(void)
     if (mask[-1]) hp_ssm_i(0, 0);               /* an event came meanwhile: have it delivered */
 }
 
-/* ---- event channels --------------------------------------------------------------------------- */
+/* ---- event channels -------------------------------------------------------------------------- */
 
 static void (*port_handler[NR_PORTS])(void);
 
@@ -108,7 +108,7 @@ static void xen_irq_dispatch(void)
     }
 }
 
-/* ---- start and stop --------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static void nothing(void)
 {
@@ -119,7 +119,6 @@ static __attribute__((noreturn)) void xen_shutdown(enum shutdown_reason reason)
 {
     static struct { uint32_t reason; } op;
 
-    xencons_flush();
     op.reason = reason;
     for (;;)
         hypercall(SCHEDOP_SHUTDOWN, handle(&op), 0, 0, 0, HYPERVISOR_SCHED_OP);
@@ -153,7 +152,7 @@ static void xen_init(void)
     if (xen_event_op(EVTCHNOP_BIND_VIRQ, &op) == 0) xen_port_handler(op.port, shutdown_requested);
 }
 
-/* ---- the rest --------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static void xen_set_itm(uint64_t at)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* trap.c: every interruption comes here from the vector table; what nobody serves ends the kernel. */
+/* trap.c: every interruption comes here from the vector table; what nobody serves is the end. */
 #include "mini.h"
 
 #define ISR_X (UINT64_C(1) << 32)
@@ -104,9 +104,10 @@ void panic(const char *fmt, ...)
     va_list ap;
 
     pv->irq_off();
+    console_mute(false);
     printf("\nmini-ia64: panic: ");
     va_start(ap, fmt);
-    vformat(pv->putc, fmt, ap);
+    vprintf(fmt, ap);
     va_end(ap);
     printf("\n");
     pv->shutdown(SHUTDOWN_CRASH);
@@ -118,6 +119,7 @@ void trap(struct frame *f)
 
     if (v->serve && v->serve(f)) return;
     if (from_user(f)) user_leave(-(long)f->vector);
+    console_mute(false);
     printf("\nmini-ia64: unexpected %s (vector 0x%lx)\n", v->name, f->vector);
     dump(f);
     panic("%s at 0x%lx", v->name, f->iip);
@@ -127,6 +129,5 @@ void nested_miss_panic(void)
 {
     console_emergency();
     printf("\nmini-ia64: panic: data TLB miss inside an interruption handler\n");
-    ssc(SHUTDOWN_CRASH, 0, 0, 0, SSC_EXIT);     /* fatal under Xen, too: no such call there */
     pv->shutdown(SHUTDOWN_CRASH);
 }

@@ -94,7 +94,7 @@ static uint64_t dsdt(struct xci__w *w)
 }
 
 /* `regs`: dummy bytes standing in for the fixed hardware, which a domain does not have. Widths are
- * those that ACPI demands; Xen's tables had 8 bits everywhere, which guests' parsers complain of. */
+ * those ACPI demands; Xen's tables had 8 bits everywhere, which guests' parsers complain of. */
 static uint64_t fadt(struct xci__w *w, uint64_t facs_gpa, uint64_t dsdt_gpa, uint64_t regs)
 {
     uint64_t at = start(w, "FACP", 3);

@@ -70,7 +70,7 @@ static int place_kernel(struct xci__plan *plan, const struct xci__kernel *k, str
     return UT_OK;
 }
 
-/* Directly behind the kernel; where a huge kernel address leaves too little there, in front of it. */
+/* Directly behind the kernel; where a high kernel leaves too little room there, in front of it. */
 static int place_ramdisk(struct xci__plan *plan, struct ut_err *err)
 {
     uint64_t bytes = plan->in->ramdisk_bytes, kernel_end = plan->kernel.gpa + plan->kernel.bytes;
@@ -85,8 +85,8 @@ static int place_ramdisk(struct xci__plan *plan, struct ut_err *err)
     else if (whole_pages <= before)
         plan->ramdisk = (struct xci__range){ first, bytes };
     else
-        return ut_err_set(err, UT_ELIMIT, "ramdisk: %.1f MiB find no room: %.1f MiB are free behind "
-                          "the kernel and %.1f MiB before it", MIB(bytes), MIB(after), MIB(before));
+        return ut_err_set(err, UT_ELIMIT, "ramdisk: %.1f MiB find no room: %.1f MiB are free "
+                          "behind the kernel and %.1f MiB before it", MIB(bytes), MIB(after), MIB(before));
     return UT_OK;
 }
 

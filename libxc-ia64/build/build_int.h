@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * build_int: what the builder's files share. One file per kind of table; build.c puts them together.
+ * build_int: what the builder's files share. One file per kind of table; build.c joins them.
  *
  * Every writer below appends to a struct xci__w: a window of guest memory that is never written
  * beyond its end. An overflow is sticky and checked once, by build.c.
@@ -62,7 +62,7 @@ uint64_t xci__elf_get(const struct xci__kernel *k, uint64_t offset, unsigned siz
 /** True if [offset, offset + len) lies inside the file. */
 bool xci__elf_has(const struct xci__kernel *k, uint64_t offset, uint64_t len);
 
-/** Parse and check headers, segments and, for a paravirtual domain, notes. `file` stays borrowed. */
+/** Parse and check headers, segments and, if paravirtual, notes. `file` stays borrowed. */
 int xci__elf_parse(const void *file, size_t file_bytes, bool paravirtual,
                    struct xci__kernel *k_out, struct ut_err *err);
 /** Copy the segments to RAM (which is zero, so nothing is written for .bss). */

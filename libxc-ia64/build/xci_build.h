@@ -5,10 +5,10 @@
  * What it writes is the boot state of the guest ABI (docs/guest-abi.md, sections 1 and 2): kernel,
  * ramdisk, firmware stubs, EFI, SAL and ACPI tables, start_info, boot parameters, memory map.
  *
- * Ownership: everything passed in is borrowed for the call; nothing is kept or allocated afterwards.
+ * Ownership: everything passed in is borrowed for the call; nothing is kept afterwards.
  * Threads: no shared state; any number of calls at once.
- * Errors: UT_EFORMAT (not a kernel that can run), UT_ELIMIT (does not fit; texts give both numbers),
- *   UT_EARG (caller's mistake), UT_EUNSUP, UT_ENOMEM. The image is undefined after an error.
+ * Errors: UT_EFORMAT (not a kernel that can run), UT_ELIMIT (does not fit; texts give both
+ *   numbers), UT_EARG (caller's mistake), UT_EUNSUP, UT_ENOMEM. The image is undefined after an error.
  */
 #ifndef XCI_BUILD_H
 #define XCI_BUILD_H

@@ -4,7 +4,8 @@
  * The first input byte picks builder and ramdisk; the rest is the kernel file.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Ilib -Ilibxc-ia64 \
- *       -Ilibxc-ia64/include tests/fuzz/fuzz_elf.c libxc-ia64/build/[a-z]*.c lib/ut_err.c -lz -o fuzz_elf
+ *       -Ilibxc-ia64/include tests/fuzz/fuzz_elf.c libxc-ia64/build/[a-z]*.c lib/ut_err.c -lz \
+ *       -o fuzz_elf
  *   ./fuzz_elf -max_len=65536 tests/fuzz/corpus/elf
  */
 #include <stddef.h>
