@@ -96,13 +96,13 @@
 #define SSC_EXIT        66
 #define SSC_SOURCE_KEYBOARD 3
 
-/* ---- system calls: break 0x100000, number in r15, argument in r14, result in r8 --------------- */
+/* ---- system calls: break 0x100000, number in r15, argument in r14, result in r8 -------------- */
 #define BREAK_SYSCALL   0x100000
 #define SYS_EXIT        0
 #define SYS_NOP         1
 #define SYS_PUTC        2
 
-/* ---- struct frame of mini.h: what an interruption saves ---------------------------------------- */
+/* ---- struct frame of mini.h: what an interruption saves -------------------------------------- */
 #define F_PR            0x000
 #define F_IPSR          0x008
 #define F_IIP           0x010

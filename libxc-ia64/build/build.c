@@ -86,7 +86,8 @@ static int place_ramdisk(struct xci__plan *plan, struct ut_err *err)
         plan->ramdisk = (struct xci__range){ first, bytes };
     else
         return ut_err_set(err, UT_ELIMIT, "ramdisk: %.1f MiB find no room: %.1f MiB are free "
-                          "behind the kernel and %.1f MiB before it", MIB(bytes), MIB(after), MIB(before));
+                          "behind the kernel and %.1f MiB before it", MIB(bytes), MIB(after),
+                          MIB(before));
     return UT_OK;
 }
 

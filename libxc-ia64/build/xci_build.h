@@ -8,7 +8,8 @@
  * Ownership: everything passed in is borrowed for the call; nothing is kept afterwards.
  * Threads: no shared state; any number of calls at once.
  * Errors: UT_EFORMAT (not a kernel that can run), UT_ELIMIT (does not fit; texts give both
- *   numbers), UT_EARG (caller's mistake), UT_EUNSUP, UT_ENOMEM. The image is undefined after an error.
+ *   numbers), UT_EARG (caller's mistake), UT_EUNSUP, UT_ENOMEM. After an error the image is
+ *   undefined.
  */
 #ifndef XCI_BUILD_H
 #define XCI_BUILD_H
