@@ -72,8 +72,6 @@ size_t hv_dump(struct hv *hv, struct em_cpu *cpu, char *text, size_t size_bytes)
     if (size_bytes == 0) return 0;
     text[0] = '\0';
     dump_virtual(&o, &hv->vcpu[em_cpu_index(cpu)]);
-    if (o.len + 1 < size_bytes) o.len += em_dump(cpu, text + o.len, size_bytes - o.len);
-    if (o.len >= size_bytes) o.len = size_bytes - 1;
     dump_ports(&o, hv);
     return o.len;
 }
