@@ -218,7 +218,7 @@ static enum em_res fp_done(struct em_cpu *cpu, unsigned sf, const struct em_fp_e
 {
     cpu->fpsr |= (uint64_t)e->flags << (13 + 13 * sf);
     if (!e->trap) return EM_OK;
-    em__fault(cpu, EM_VEC_FP_TRAP, e->trap);
+    em__fault(cpu, EM_VEC_FP_TRAP, e->trap | 1u);   /* SDM vol. 2, ISR.code: bit 0 = FP trap */
     return EM_TRAP;
 }
 
