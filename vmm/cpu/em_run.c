@@ -161,13 +161,15 @@ void em__step(struct em_cpu *cpu)
     struct ia_insn in;
     uint64_t before = cpu->psr;
     struct em_chunk *c = em__fetch(cpu, cpu->ip);
+    enum em_res res;
 
     if (!c) { em__interrupt(cpu); return; }
     cpu->chunk = NULL;
     cpu->lastbr = NULL;
     em__decode_insn(c, em__pos(cpu->ip, cpu->ri), &in);
-    cpu->icount += in.nr_slots;
-    step_done(cpu, &in, em__execute(cpu, &in), before);
+    res = em__execute(cpu, &in);
+    if (res != EM_FAULT) cpu->icount += in.nr_slots;
+    step_done(cpu, &in, res, before);
 }
 
 /* ---- traces ------------------------------------------------------------------------------------*/
