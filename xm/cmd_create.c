@@ -68,7 +68,7 @@ static int cfg_error(const struct xm_cfg *cfg, int rc, struct ut_err *err)
     size_t len, shown, lead;
     const char *line = xm_cfg_line(cfg, pos.line, &len);
     size_t col = pos.col ? pos.col - 1 : 0;
-    char caret[80];
+    char caret[80], text[80];
 
     if (!pos.line) return ut_err_set(err, rc, "%.100s: %s", xm_cfg_file(cfg), cause.text);
     lead = col > 60 ? col - 60 : 0;         /* of a long line the part around the place */
@@ -78,13 +78,15 @@ static int cfg_error(const struct xm_cfg *cfg, int rc, struct ut_err *err)
     for (size_t i = 0; i < col - lead; i++)
         caret[i] = i < len && line[i] == '\t' ? '\t' : ' ';
     memcpy(caret + (col - lead), "^", 2);
+    for (size_t i = 0; i < shown; i++)      /* one column for each byte, as the position counts */
+        text[i] = line[i] == '\t' || (line[i] >= ' ' && line[i] < 127) ? line[i] : '?';
     if (syntax)
         return ut_err_set(err, rc,
                           "Errors were found at line %u while processing %.80s:\n\n"
                           "%.80s:%u:%u: %s\n    %.*s\n    %s", pos.line, xm_cfg_file(cfg),
-                          xm_cfg_file(cfg), pos.line, pos.col, cause.text, (int)shown, line, caret);
+                          xm_cfg_file(cfg), pos.line, pos.col, cause.text, (int)shown, text, caret);
     return ut_err_set(err, rc, "%s\n%.80s:%u:%u: here:\n    %.*s\n    %s", cause.text,
-                      xm_cfg_file(cfg), pos.line, pos.col, (int)shown, line, caret);
+                      xm_cfg_file(cfg), pos.line, pos.col, (int)shown, text, caret);
 }
 
 /* Sort the words of the command line: the file is the last one without '='. */

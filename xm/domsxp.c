@@ -23,6 +23,19 @@ static int64_t int_of(const struct xm_domcfg *dc, const char *name)
     return xm_domcfg_get(dc, name)->i;
 }
 
+/* Behind a complaint: where the variable is set. Returns the code of the complaint. */
+static int say_where(const struct xm_domcfg *dc, const struct xm_setting *s, struct ut_err *err)
+{
+    char where[120];
+
+    if (!err) return UT_EFORMAT;
+    if (s->pos.line) {
+        snprintf(where, sizeof(where), " (%.90s:%u:%u)", dc->file, s->pos.line, s->pos.col);
+        if (strlen(err->text) + strlen(where) < sizeof(err->text)) strcat(err->text, where);
+    }
+    return err->code;
+}
+
 /* (KEY VALUE) as the row's type wants it. */
 static int add_setting(struct ut_sxp *sx, const struct xm_var *var, const struct xm_setting *s)
 {
@@ -100,7 +113,7 @@ static int resolve_file(struct xm_domcfg *dc, const char *name, struct ut_err *e
         if (!s->s) rc = oom(err);
     }
     ut_buf_fini(&path);
-    return rc;
+    return rc ? say_where(dc, s, err) : UT_OK;
 }
 
 /* ---- image ----------------------------------------------------------------------------------- */
@@ -300,16 +313,6 @@ static const struct {
     { "disk", add_disk }, { "ioports", add_ioports }, { "irq", add_irq }, { "vif", add_vif },
 };
 
-/* In front of a complaint: where the list stands. */
-static void say_where(const struct xm_domcfg *dc, const struct xm_setting *s, struct ut_err *err)
-{
-    char where[120];
-
-    if (!s->pos.line || !err) return;
-    snprintf(where, sizeof(where), " (%.90s:%u:%u)", dc->file, s->pos.line, s->pos.col);
-    if (strlen(err->text) + strlen(where) < sizeof(err->text)) strcat(err->text, where);
-}
-
 static int add_devices(const struct xm_domcfg *dc, struct ut_sxp *domain, struct ut_err *err)
 {
     for (size_t d = 0; d < ARRAY_SIZE(devices); d++) {
@@ -320,10 +323,7 @@ static int add_devices(const struct xm_domcfg *dc, struct ut_sxp *domain, struct
             int rc = text ? devices[d].add(domain, text, err) : oom(err);
 
             free(text);
-            if (rc) {
-                say_where(dc, s, err);
-                return rc;
-            }
+            if (rc) return say_where(dc, s, err);
         }
     }
     return UT_OK;
@@ -339,20 +339,20 @@ static int fix_vcpus(struct xm_domcfg *dc, struct ut_err *err)
     struct xm_setting *n = &dc->setting[xm_var_index("vcpus")];
     const struct xm_setting *cpus = xm_domcfg_get(dc, "cpus");
 
-    if (n->i < 1 || n->i > 64 || (max->set && (max->i < n->i || max->i > 64)))
-        return ut_err_set(err, UT_EFORMAT,
-                          "vcpus must be 1 to 64, and maxvcpus not less: %lld, %lld",
-                          (long long)n->i, (long long)(max->set ? max->i : n->i));
+    if (n->i < 1 || n->i > 64 || (max->set && (max->i < n->i || max->i > 64))) {
+        ut_err_set(err, UT_EFORMAT, "vcpus must be 1 to 64, and maxvcpus not less: %lld, %lld",
+                   (long long)n->i, (long long)(max->set ? max->i : n->i));
+        return say_where(dc, max->set ? max : n, err);
+    }
     if (max->set) {
         avail->i = n->i == 64 ? -1 : (int64_t)(((uint64_t)1 << n->i) - 1);
         avail->set = true;
         n->i = max->i;
     }
-    if (cpus->is_list && (int64_t)cpus->nr_items != n->i)
-        return ut_err_set(err, UT_EFORMAT,
-                          "vcpus and the item number of cpus are not same: %lld and %zu",
-                          (long long)n->i, cpus->nr_items);
-    return UT_OK;
+    if (!cpus->is_list || (int64_t)cpus->nr_items == n->i) return UT_OK;
+    ut_err_set(err, UT_EFORMAT, "vcpus and the item number of cpus are not same: %lld and %zu",
+               (long long)n->i, cpus->nr_items);
+    return say_where(dc, cpus, err);
 }
 
 static int check(struct xm_domcfg *dc, struct ut_err *err)
@@ -364,9 +364,11 @@ static int check(struct xm_domcfg *dc, struct ut_err *err)
 
     for (i = 0; i < ARRAY_SIZE(builders) && strcmp(builders[i], builder) != 0;)
         i++;
-    if (i == ARRAY_SIZE(builders))
-        return ut_err_set(err, UT_EFORMAT,
-                          "unknown image type: %.60s; builder is linux, hpsim or efi", builder);
+    if (i == ARRAY_SIZE(builders)) {
+        ut_err_set(err, UT_EFORMAT, "unknown image type: %.60s; builder is linux, hpsim or efi",
+                   builder);
+        return say_where(dc, xm_domcfg_get(dc, "builder"), err);
+    }
     if (text_of(dc, "nfs_root")[0] && !text_of(dc, "nfs_server")[0])
         return ut_err_set(err, UT_EFORMAT, "Must set nfs root and nfs server");
     if (!text_of(dc, "kernel")[0] && !text_of(dc, "bootloader")[0])

@@ -94,7 +94,11 @@ static int count_absent(const struct xm_cmd *cmd, char *const *argv, char **oper
 /* Words for a failure, and its exit status. Usage only follows mistakes in the command line. */
 static int report(struct xm_ctx *cx, int rc, const struct ut_err *err)
 {
-    const char *text = err->text[0] ? err->text : ut_err_str(rc);
+    char text[UT_ERR_TEXT_BYTES];
+
+    snprintf(text, sizeof(text), "%s", err->text[0] ? err->text : ut_err_str(rc));
+    for (char *p = text; *p; p++)   /* the text may quote a file or a peer */
+        if (((unsigned char)*p < ' ' && *p != '\n' && *p != '\t') || *p == 127) *p = '?';
 
     switch (rc) {
     case UT_ENODOM:
