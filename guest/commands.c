@@ -286,15 +286,21 @@ static void cmd_ring(int argc, char **argv)
 /* Nothing that would really end us, cut the console off or fill it with rubbish. */
 static bool harmless(uint64_t number, uint64_t cmd)
 {
-    static const uint64_t deadly[] = {
-        HYPERVISOR_SCHED_OP_COMPAT, HYPERVISOR_MEMORY_OP, HYPERVISOR_MULTICALL,
-        HYPERVISOR_CONSOLE_IO, HYPERVISOR_VCPU_OP, HYPERVISOR_SCHED_OP, HYPERVISOR_CALLBACK_OP,
+    static const struct { uint32_t number, deadly_cmds; } deadly[] = {
+        { HYPERVISOR_SCHED_OP_COMPAT, ~0u },
+        { HYPERVISOR_MEMORY_OP, 1u << 1 | 1u << 11 },           /* gives pages away */
+        { HYPERVISOR_MULTICALL, ~0u },                          /* may contain any of these */
+        { HYPERVISOR_CONSOLE_IO, ~0u },
+        { HYPERVISOR_VCPU_OP, 1u << 0 | 1u << 1 | 1u << 2 },    /* initialise, up, down */
+        { HYPERVISOR_SCHED_OP, ~1u },                           /* all but yield */
+        { HYPERVISOR_CALLBACK_OP, 1u << CALLBACKOP_REGISTER },
+        { HYPERVISOR_EVENT_CHANNEL_OP,
+          1u << EVTCHNOP_CLOSE | 1u << EVTCHNOP_BIND_VCPU | 1u << EVTCHNOP_RESET },
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(deadly); i++)
-        if (number == deadly[i]) return false;
-    return number != HYPERVISOR_EVENT_CHANNEL_OP ||
-           (cmd != EVTCHNOP_CLOSE && cmd != EVTCHNOP_RESET);
+        if (number == deadly[i].number) return !(deadly[i].deadly_cmds >> cmd & 1);
+    return true;
 }
 
 static uint64_t random_argument(uint64_t *scratch)
@@ -323,6 +329,7 @@ static void cmd_hcfuzz(int argc, char **argv)
     uint64_t n = arg(argc, argv, 1, 1000), failed = 0;
 
     if (!on_xen(argv[0])) return;
+    random_seed(arg(argc, argv, 2, 1));
     for (uint64_t i = 0; i < n; i++) {
         uint64_t number = random_u64() % 64, cmd = random_u64() % 16, a[4];
 
@@ -372,7 +379,7 @@ const struct command commands[] = {
     { "user", "", "run programs at user level", cmd_user },
     { "event", "", "send events to ourselves", cmd_event },
     { "ring", "", "corrupt the console ring a bit", cmd_ring },
-    { "hcfuzz", "[N]", "hypercalls with random arguments", cmd_hcfuzz },
+    { "hcfuzz", "[N [SEED]]", "hypercalls with random arguments", cmd_hcfuzz },
     { "fwsmash", "", "overwrite our firmware", cmd_fwsmash },
     { "clear", "", "clear the screen", cmd_clear },
 };

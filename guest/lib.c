@@ -105,13 +105,21 @@ const char *cmdline_word(const char *cmdline, const char *word)
 }
 
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators" (2016) */
+static uint64_t random_state = 1;
+
+void random_seed(uint64_t seed)
+{
+    random_state = seed ? seed : 1;
+}
+
 uint64_t random_u64(void)
 {
-    static uint64_t x = 0x9e3779b97f4a7c15;
+    uint64_t x = random_state;
 
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;
+    random_state = x;
     return x * 0x2545f4914f6cdd1d;
 }
 

@@ -44,6 +44,7 @@ uint64_t parse_u64(const char *s, uint64_t dflt);
 /** A word of the command line: "" for WORD, the text behind '=' for WORD=TEXT or WORD="TEXT", NULL
  *  if it is not there. Valid until the next call. */
 const char *cmdline_word(const char *cmdline, const char *word);
+void random_seed(uint64_t seed);
 uint64_t random_u64(void);
 /** %d %u %x %s %c %%, with l, a width, 0 and -. */
 void vformat(void (*put)(char), const char *fmt, va_list ap);
