@@ -53,7 +53,7 @@ static const uint8_t guid_acpi[16] = { 0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3,
 static const struct boot_param *bp;             /* NULL: there is no firmware */
 static const struct efi_systab *systab;
 static struct descriptor pal_proc, sal_proc;
-static uint64_t hz = 100000000;                 /* a guess, for want of firmware */
+static uint64_t hz = 10000000;                  /* what Ski makes of a second, about */
 static unsigned nr_vcpus = 1;
 static bool virtual_map;
 

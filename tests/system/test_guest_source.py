@@ -41,7 +41,7 @@ def test_build_is_reproducible(tmp_path):
     if find.returncode:
         pytest.skip("no ia64 cross compiler here: the guest kernel is not rebuilt")
     shutil.copytree(GUEST, tmp_path / "guest")
-    subprocess.run(["make", "-C", tmp_path / "guest", f"O={tmp_path}/obj", "-B",
+    subprocess.run(["make", "-C", tmp_path / "guest", f"OBJDIR={tmp_path}/obj", "-B",
                     f"CROSS={find.stdout.strip()}"], check=True, capture_output=True)
     built = (tmp_path / "guest/mini-ia64.gz").read_bytes()
     assert gzip.decompress(built) == gzip.decompress((GUEST / "mini-ia64.gz").read_bytes())
