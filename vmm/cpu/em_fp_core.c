@@ -2,8 +2,7 @@
 /* em_fp_core: memory images, unpacking, and the one rounding every result goes through. */
 #include "em_fp_impl.h"
 
-#define SINGLE_EXP 0xff80u          /* register exponent of exponent field 0, were it normal */
-#define DOUBLE_EXP 0xfc00u
+#define DOUBLE_EXP 0xfc00u          /* register exponent of exponent field 0, were it normal */
 #define EXT_EXP    0xc000u
 
 /* ranges: emin and emax of an IEEE format are bias +- (2^(w-1) - 2 and - 1) */
@@ -26,11 +25,7 @@ const struct em_fpi_fmt em_fpi_fmt_par = { 24, 8, RANGE8 };
 
 struct em_freg em_fp_from_single(uint32_t image)
 {
-    bool neg = image >> 31;
-    uint64_t e = (image >> 23) & 0xff, frac = (uint64_t)(image & 0x7fffff) << 40;
-    if (e == 0)
-        return em_fpi_make(neg, frac ? SINGLE_EXP + 1 : 0, frac);
-    return em_fpi_make(neg, e == 0xff ? EM_FPI_EXP_SPECIAL : e + SINGLE_EXP, EM_FPI_INT_BIT | frac);
+    return em_fpi_from_single(image);
 }
 
 struct em_freg em_fp_from_double(uint64_t image)
@@ -55,10 +50,7 @@ struct em_freg em_fp_from_ext(uint64_t sig, uint16_t se)
 
 uint32_t em_fp_to_single(struct em_freg a)
 {
-    uint64_t e = (a.se >> 9 & 0x80) | (a.se & 0x7f);
-    if (!(a.sig & EM_FPI_INT_BIT))
-        e = 0;
-    return (uint32_t)(((a.se & EM_FP_SIGN) << 14) | e << 23 | ((a.sig >> 40) & 0x7fffff));
+    return em_fpi_to_single(a);
 }
 
 uint64_t em_fp_to_double(struct em_freg a)
@@ -109,7 +101,7 @@ struct em_fpi_num em_fpi_unpack(struct em_freg a)
 static struct em_freg trap_wrapped(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,
                                    struct em_fpi_rounded r, unsigned trap, struct em_fp_env *env)
 {
-    uint32_t base = fmt->wrap_bits == 8 ? SINGLE_EXP : 0;
+    uint32_t base = fmt->wrap_bits == 8 ? EM_FPI_SINGLE_EXP : 0;
     uint32_t e = (((uint32_t)exp - base) & ((1u << fmt->wrap_bits) - 1)) + base;
     if (r.inexact) {
         env->flags |= EM_FPI_I;

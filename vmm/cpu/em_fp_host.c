@@ -13,7 +13,6 @@
 
 #define HOST_FMA __attribute__((target("fma")))
 #define DOUBLE_EXP 0xfc00u
-#define SINGLE_EXP 0xff80u
 
 static EM_FPI_INLINE bool to_double(uint64_t sig, uint64_t se, double *out)
 {
@@ -28,7 +27,7 @@ static EM_FPI_INLINE bool to_double(uint64_t sig, uint64_t se, double *out)
 
 static EM_FPI_INLINE bool to_single(uint64_t sig, uint64_t se, float *out)
 {
-    uint64_t e = (se & EM_FP_EXP) - SINGLE_EXP;
+    uint64_t e = (se & EM_FP_EXP) - EM_FPI_SINGLE_EXP;
     uint32_t bits;
 
     if (e - 1 >= 0xfe || sig << 24 || !(sig & EM_FPI_INT_BIT))
@@ -71,7 +70,7 @@ static HOST_FMA bool fma_single(enum em_fp_mul kind, struct em_freg f3, struct e
     e = bits >> 23 & 0xff;
     if (e - 2 >= 0xfd)
         return false;
-    *out = em_fpi_make(bits >> 31, e + SINGLE_EXP, EM_FPI_INT_BIT | (uint64_t)bits << 40);
+    *out = em_fpi_make(bits >> 31, e + EM_FPI_SINGLE_EXP, EM_FPI_INT_BIT | (uint64_t)bits << 40);
     return true;
 }
 

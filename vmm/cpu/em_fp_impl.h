@@ -151,6 +151,27 @@ static inline em_fpi_u128 em_fpi_shr_sticky(em_fpi_u128 v, uint32_t n)
 
 struct em_fpi_num em_fpi_unpack(struct em_freg a);
 
+#define EM_FPI_SINGLE_EXP 0xff80u   /* register exponent of a single's exponent field 0 */
+
+/** em_fp_from_single and em_fp_to_single where calls would cost more than the work. */
+static inline struct em_freg em_fpi_from_single(uint32_t image)
+{
+    bool neg = image >> 31;
+    uint64_t e = (image >> 23) & 0xff, frac = (uint64_t)(image & 0x7fffff) << 40;
+    if (e == 0)
+        return em_fpi_make(neg, frac ? EM_FPI_SINGLE_EXP + 1 : 0, frac);
+    return em_fpi_make(neg, e == 0xff ? EM_FPI_EXP_SPECIAL : e + EM_FPI_SINGLE_EXP,
+                       EM_FPI_INT_BIT | frac);
+}
+
+static inline uint32_t em_fpi_to_single(struct em_freg a)
+{
+    uint64_t e = (a.se >> 9 & 0x80) | (a.se & 0x7f);
+    if (!(a.sig & EM_FPI_INT_BIT))
+        e = 0;
+    return (uint32_t)(((a.se & EM_FP_SIGN) << 14) | e << 23 | ((a.sig >> 40) & 0x7fffff));
+}
+
 /** A rounded significand, and what the rounding did. */
 struct em_fpi_rounded { uint64_t sig; bool carry, up, inexact; };
 

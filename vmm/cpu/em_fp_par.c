@@ -5,7 +5,14 @@
 /** One half of a parallel operand as a register image. */
 static inline struct em_freg half_of(struct em_freg f, bool high)
 {
-    return em_fp_from_single((uint32_t)(high ? f.sig >> 32 : f.sig));
+    return em_fpi_from_single((uint32_t)(high ? f.sig >> 32 : f.sig));
+}
+
+/** What a half starts from. By fields: copied whole it would wait for the caller's byte stores. */
+static inline struct em_fp_env half_env(const struct em_fp_env *env)
+{
+    struct em_fp_env e = { .traps = env->traps, .controls = env->controls };
+    return e;
 }
 
 static inline uint64_t pair(uint32_t high, uint32_t low)
@@ -26,14 +33,14 @@ void em_fpi_join(struct em_fp_env *env, const struct em_fp_env *high, const stru
 struct em_freg em_fp_fpma(enum em_fp_mul kind, struct em_freg f3, struct em_freg f4,
                           struct em_freg f2, bool f2_is_f0, struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     uint32_t r[2];
 
     em_fpi_start(env);
     if (em_fp_is_natval(f2) || em_fp_is_natval(f3) || em_fp_is_natval(f4))
         return em_fpi_natval();
     for (int i = 0; i < 2; i++)
-        r[i] = em_fp_to_single(em_fpi_fma(kind, &em_fpi_fmt_par, half_of(f3, i), half_of(f4, i),
+        r[i] = em_fpi_to_single(em_fpi_fma(kind, &em_fpi_fmt_par, half_of(f3, i), half_of(f4, i),
                                           half_of(f2, i), f2_is_f0, &e[i]));
     em_fpi_join(env, &e[1], &e[0]);
     return em_fpi_int(pair(r[1], r[0]));
@@ -42,14 +49,14 @@ struct em_freg em_fp_fpma(enum em_fp_mul kind, struct em_freg f3, struct em_freg
 struct em_freg em_fp_fpminmax(enum em_fp_minmax op, struct em_freg f2, struct em_freg f3,
                               struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     uint32_t r[2];
 
     em_fpi_start(env);
     if (em_fp_is_natval(f2) || em_fp_is_natval(f3))
         return em_fpi_natval();
     for (int i = 0; i < 2; i++)
-        r[i] = em_fp_to_single(em_fp_minmax(op, half_of(f2, i), half_of(f3, i), &e[i]));
+        r[i] = em_fpi_to_single(em_fp_minmax(op, half_of(f2, i), half_of(f3, i), &e[i]));
     em_fpi_join(env, &e[1], &e[0]);
     return em_fpi_int(pair(r[1], r[0]));
 }
@@ -57,7 +64,7 @@ struct em_freg em_fp_fpminmax(enum em_fp_minmax op, struct em_freg f2, struct em
 struct em_freg em_fp_fpcmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg f3,
                            struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     bool unused;
     uint32_t r[2];
 
@@ -73,7 +80,7 @@ struct em_freg em_fp_fpcmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg
 struct em_freg em_fp_fpcvt_fx(struct em_freg f2, bool is_unsigned, bool trunc,
                               struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     uint32_t r[2];
 
     em_fpi_start(env);
@@ -103,20 +110,20 @@ static uint32_t rcpa_half(struct em_freg f2, struct em_freg f3, bool *p_out, str
     *p_out = false;
     em_fpi_start(env);
     if (em_fpi_rcpa_special(&a, &b, f2, f3, &r, env))
-        return em_fp_to_single(r);
+        return em_fpi_to_single(r);
     if (b.unorm)                    /* the reciprocal of a denormal: these give 1/x, not a/x */
-        return em_fp_to_single(em_fpi_inf(b.neg));
+        return em_fpi_to_single(em_fpi_inf(b.neg));
     if (b.exp - EM_FPI_BIAS >= PAR_DEN_MAX)
-        return em_fp_to_single(em_fpi_zero(b.neg));
+        return em_fpi_to_single(em_fpi_zero(b.neg));
     est = a.exp - b.exp;
     *p_out = est < PAR_QUOTIENT_MAX && est > PAR_QUOTIENT_MIN && a.exp - EM_FPI_BIAS > PAR_SMALL;
-    return em_fp_to_single(em_fpi_recip(&b));
+    return em_fpi_to_single(em_fpi_recip(&b));
 }
 
 struct em_freg em_fp_fprcpa(struct em_freg f2, struct em_freg f3, bool *p2_out,
                             struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     bool p[2];
     uint32_t r[2];
 
@@ -139,20 +146,20 @@ static uint32_t rsqrta_half(struct em_freg f3, bool *p_out, struct em_fp_env *en
     *p_out = false;
     em_fpi_start(env);
     if (em_fpi_rsqrta_invalid(&n, f3, &r, env))
-        return em_fp_to_single(r);
+        return em_fpi_to_single(r);
     if (n.cls == EM_FPI_INF)        /* 1/sqrt(x), unlike the scalar form */
         return 0;
     if (n.unorm && em_fpi_raise(env, EM_FPI_D))
         return 0;
     if (n.cls == EM_FPI_ZERO)
-        return em_fp_to_single(em_fpi_inf(n.neg));
+        return em_fpi_to_single(em_fpi_inf(n.neg));
     *p_out = n.exp - EM_FPI_BIAS > PAR_SMALL;
-    return em_fp_to_single(em_fpi_rsqrt(&n));
+    return em_fpi_to_single(em_fpi_rsqrt(&n));
 }
 
 struct em_freg em_fp_fprsqrta(struct em_freg f3, bool *p2_out, struct em_fp_env *env)
 {
-    struct em_fp_env e[2] = { *env, *env };
+    struct em_fp_env e[2] = { half_env(env), half_env(env) };
     bool p[2];
     uint32_t r[2];
 
