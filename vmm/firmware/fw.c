@@ -48,7 +48,7 @@ bool fw_boot_rendezvous(const struct fw *fw, uint64_t *ip_out, uint64_t *gp_out)
     return set;
 }
 
-/* ---- helpers ------------------------------------------------------------------------------------ */
+/* ---- helpers ------------------------------------------------------------------------------- */
 
 uint64_t fw__arg(const struct em_cpu *cpu, unsigned i)
 {
@@ -152,13 +152,14 @@ enum em_reply fw__halt_light(struct fw_frame *f)
     unsigned i;
 
     for (i = 0; i < 4; i++) em_set_gr(f->cpu, 8 + i, 0, false);
-    /* a paravirtual guest's interrupts are the hypervisor's business, which looks before it sleeps */
+    /* a paravirtual guest's interrupts are the hypervisor's business, which looks before it
+     * sleeps */
     if (!f->fw->cfg.paravirtual && em_cpu_irq_pending(f->cpu)) return EM_R_NEXT;
     fw__advance(f->cpu);
     return EM_R_HALT;
 }
 
-/* ---- dispatch ------------------------------------------------------------------------------------ */
+/* ---- dispatch ------------------------------------------------------------------------------ */
 
 enum em_reply fw__dispatch(struct fw_frame *f, const struct fw_row *rows, size_t nr_rows,
                            uint64_t number, int64_t missing)

@@ -47,7 +47,8 @@ void fw_free(struct fw *fw);
 /**
  * One firmware call: number as in r2 of the stubs (0x300.. EFI, 0x500/0x501 FPSWA, 0x1000 PAL,
  * 0x1100 SAL, 0x1200 SAL return); arguments and results in the registers the guest ABI names.
- * Returns NEXT, HALT (PAL_HALT_LIGHT: state advanced), STOP (shutdown), RESUME (the state was changed,
+ * Returns NEXT, HALT (PAL_HALT_LIGHT: state advanced), STOP (shutdown), RESUME (the state was
+ * changed,
  * also when a pointer argument did not translate and the architected fault was delivered).
  * Paravirtual guests only: DELIVER = a pointer argument did not translate; cr.ifa has its address,
  * cr.isr the access (EM_ISR_R or EM_ISR_W): resolve or reflect the miss, then repeat the call.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * EFI runtime services. Sources: UEFI specification 2.x, chapter 8; docs/guest-abi.md, 2.2, 2.5, 2.6.
+ * EFI runtime services. Sources: UEFI specification 2.x, chapter 8; docs/guest-abi.md, 2.2, 2.5,
+ * 2.6.
  */
 #include "fw_int.h"
 
@@ -41,7 +42,7 @@ static enum em_reply status(struct fw_frame *f, uint64_t r8)
 
 static enum em_reply e_unsupported(struct fw_frame *f) { return status(f, EFI_UNSUPPORTED); }
 
-/* ---- time ----------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------- */
 
 static enum em_reply e_get_time(struct fw_frame *f)
 {
@@ -71,7 +72,7 @@ static enum em_reply e_get_time(struct fw_frame *f)
     return status(f, 0);
 }
 
-/* ---- SetVirtualAddressMap --------------------------------------------------------------------------- */
+/* ---- SetVirtualAddressMap ------------------------------------------------------------------ */
 
 /** A 64-bit word of the tables; false if the guest's pointers lead outside its memory. */
 static uint64_t *table_word(struct fw *fw, uint64_t gpa)
@@ -124,7 +125,7 @@ static enum em_reply e_set_virtual_address_map(struct fw_frame *f)
     return status(f, 0);
 }
 
-/* ---- reset ------------------------------------------------------------------------------------------ */
+/* ---- reset --------------------------------------------------------------------------------- */
 
 static enum em_reply e_reset_system(struct fw_frame *f)
 {

@@ -8,6 +8,7 @@
 #define OK       UINT64_C(0)
 #define UNIMPL   (-1)
 #define INVALID  ((uint64_t)-2)
+#define NO_SUCH_SET ((uint64_t)-8)
 #define STACKED_FIRST 256u
 #define ONE_TO_ONE ((UINT64_C(1) << 32) | 1)
 /* 4K 8K 16K 64K 256K 1M 4M 16M 64M 256M 1G 4G */
@@ -34,7 +35,7 @@ static enum em_reply status(struct fw_frame *f, uint64_t r8)
 static enum em_reply p_ok(struct fw_frame *f) { return done(f, 0, 0, 0); }
 static enum em_reply p_not_needed(struct fw_frame *f) { return status(f, 1); }
 
-/* ---- caches -------------------------------------------------------------------------------------- */
+/* ---- caches -------------------------------------------------------------------------------- */
 
 /** L1I, L1D, unified L2 and L3 of a Madison; sizes in bytes, others as log2 or counts. */
 static const struct cache {
@@ -75,11 +76,12 @@ static enum em_reply p_cache_flush_pv(struct fw_frame *f)
     return status(f, INVALID);
 }
 
-/* ---- translation --------------------------------------------------------------------------------- */
+/* ---- translation --------------------------------------------------------------------------- */
 
 static enum em_reply p_mem_attrib(struct fw_frame *f)
 {
-    return done(f, AT(1, EM_MA_WB) | AT(1, EM_MA_UC) | AT(1, EM_MA_WC) | AT(1, EM_MA_NATPAGE), 0, 0);
+    return done(f, AT(1, EM_MA_WB) | AT(1, EM_MA_UC) | AT(1, EM_MA_WC) | AT(1, EM_MA_NATPAGE), 0,
+                0);
 }
 
 static enum em_reply p_ptce_info(struct fw_frame *f)
@@ -100,9 +102,9 @@ static enum em_reply p_vm_info(struct fw_frame *f)
 
 static enum em_reply p_vm_info_pv(struct fw_frame *f)
 {
-    if (f->arg[0] == 0 && f->arg[1] == 2) return done(f, tc_info(128, 1, 128), UINT64_C(1) << 14, 0);
+    if (f->arg[0] == 0 && f->arg[1] == 2) return done(f, tc_info(128, 1, 128), AT(1, 14), 0);
     if (f->arg[0] == 1 && (f->arg[1] == 1 || f->arg[1] == 2))
-        return done(f, AT(1, 0) | AT(1, 8) | AT(1, 16) | AT(1, 32), UINT64_C(1) << 14, 0);
+        return done(f, AT(1, 0) | AT(1, 8) | AT(1, 16) | AT(1, 32), AT(1, 14), 0);
     return status(f, INVALID);
 }
 
@@ -145,11 +147,11 @@ static enum em_reply p_vm_tr_read(struct fw_frame *f)
     return done(f, 0xf, 0, 0);
 }
 
-/* ---- identity ------------------------------------------------------------------------------------ */
+/* ---- identity ------------------------------------------------------------------------------ */
 
 static enum em_reply p_proc_get_features(struct fw_frame *f)
 {
-    return f->arg[1] == 0 ? done(f, 0, 0, 0) : status(f, (uint64_t)-8);     /* no such feature set */
+    return f->arg[1] == 0 ? done(f, 0, 0, 0) : status(f, NO_SUCH_SET);
 }
 
 static enum em_reply p_debug_info(struct fw_frame *f) { return done(f, 8, 8, 0); }
@@ -199,7 +201,7 @@ static enum em_reply p_platform_addr(struct fw_frame *f)
     return p_ok(f);
 }
 
-/* ---- clocks and counters ---------------------------------------------------------------------------- */
+/* ---- clocks and counters ------------------------------------------------------------------- */
 
 static enum em_reply p_freq_base(struct fw_frame *f) { return done(f, f->fw->cfg.itc_hz, 0, 0); }
 
@@ -222,7 +224,7 @@ static enum em_reply p_perf_mon_info(struct fw_frame *f)
     return done(f, AT(4, 0) | AT(47, 8) | AT(0x12, 16) | AT(0x08, 24), 0, 0);
 }
 
-/* ---- power ------------------------------------------------------------------------------------------ */
+/* ---- power --------------------------------------------------------------------------------- */
 
 #define HALT_STATE (UINT64_C(1000) | AT(1000, 16) | AT(10, 32) | AT(1, 60) | AT(1, 61))
 
@@ -244,7 +246,7 @@ static enum em_reply p_halt_info_pv(struct fw_frame *f)
     return done(f, 0, 0, 0);
 }
 
-/* ---- table ------------------------------------------------------------------------------------------ */
+/* ---- table --------------------------------------------------------------------------------- */
 
 static const struct fw_row rows[] = {
     { 1,   "CACHE_FLUSH",         p_ok,             p_cache_flush_pv },

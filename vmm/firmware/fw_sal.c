@@ -10,7 +10,7 @@
 #define VECTOR_OS_MCA 0u
 #define VECTOR_OS_INIT 1u
 #define VECTOR_OS_BOOT_RENDEZ 2u
-#define STATE_INFO_BYTES 8192u      /* buffer a guest should have; there is never anything to put in */
+#define STATE_INFO_BYTES 8192u      /* buffer a guest should have; nothing is ever put in it */
 
 static enum em_reply result(struct fw_frame *f, uint64_t r8, uint64_t r9, uint64_t r10)
 {

@@ -12,7 +12,7 @@ uint64_t hv_extra_bytes(void)
     return (1 + HV_MAX_VCPUS + HV_GNT_FRAMES) * HV_PAGE_SIZE;
 }
 
-/* ---- log and crash ---------------------------------------------------------------------------- */
+/* ---- log and crash ------------------------------------------------------------------------- */
 
 void hv__log(struct hv *hv, int level, const char *fmt, ...)
 {
@@ -70,7 +70,7 @@ void hv__shutdown(struct hv_vcpu *v, enum hv_shutdown reason)
     if (v->hv->cfg.host.shutdown) v->hv->cfg.host.shutdown(v->hv->cfg.host.ctx, reason);
 }
 
-/* ---- the way back into the guest -------------------------------------------------------------- */
+/* ---- the way back into the guest ----------------------------------------------------------- */
 
 struct hv_vcpu *hv__vcpu(struct em_cpu *cpu)
 {
@@ -119,7 +119,7 @@ uint64_t hv__now_ns(struct hv *hv)
     return hv->cfg.host.system_time_ns ? hv->cfg.host.system_time_ns(hv->cfg.host.ctx) : 0;
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------ */
+/* ---- hooks --------------------------------------------------------------------------------- */
 
 static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
 {
@@ -140,7 +140,8 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
     return reply;
 }
 
-/** Nothing is there: Xen substitutes a scratch page; reads give 0, writes vanish (guest ABI, 1.1). */
+/** Nothing is there: Xen substitutes a scratch page; reads give 0, writes vanish (guest ABI,
+ *  1.1). */
 static uint64_t on_mmio_read(struct em_cpu *cpu, void *ctx, em_gpa_t gpa, unsigned size_bytes)
 {
     (void)ctx;
@@ -173,7 +174,7 @@ const struct em_ops hv_em_ops = {
     .unimplemented = on_unimplemented,
 };
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 int hv_new(const struct hv_config *cfg, struct hv **hv_out, struct ut_err *err)
 {

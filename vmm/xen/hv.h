@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv: the Xen/ia64 hypervisor as one paravirtualized domain sees it: virtual privilege, hyperprivops,
+ * hv: the Xen/ia64 hypervisor as one paravirtualized domain sees it: virtual privilege,
+ * hyperprivops,
  * hypercalls, event channels, grant table, shared info, virtual interrupts and timer.
  *
  * Ownership: hv_new / hv_free. Guest memory, the processors and the firmware belong to the caller.
- * Threads: the em hooks run in each processor's thread; everything a hypercall changes for the whole
+ * Threads: the em hooks run in each processor's thread; everything a hypercall changes for the
+ * whole
  *   domain is under one lock inside. hv_port_* may be called from any thread.
  * Errors: a guest's mistake is a negative errno in r8 or that domain's crash, never ours.
  * Source: docs/guest-abi.md (the Xen/ia64 guest ABI), sections named there.
@@ -27,13 +29,15 @@ struct hv_host {
     bool (*boot_rendezvous)(void *ctx, uint64_t *ip_out, uint64_t *gp_out);
     /** Kick `cpu` when its ITC reaches `itc` (UINT64_MAX = disarm). */
     void (*arm_timer)(void *ctx, struct em_cpu *cpu, uint64_t itc);
-    /** The domain asks to be shut down (or crashed: the reason has been logged, registers have not).
+    /** The domain asks to be shut down (or crashed: the reason has been logged, registers have
+     *  not).
      *  Called in the vcpu's thread. The hook returns; hv then stops the vcpu. */
     void (*shutdown)(void *ctx, enum hv_shutdown reason);
     /** Wake a processor that is halted or has never run. hv has called em_cpu_kick before. May be
      *  called with hv's lock held: must not call back into hv. */
     void (*wake)(void *ctx, struct em_cpu *cpu);
-    /** True if the processor shall leave em_cpu_run (pause, destroy...). Asked after every kick, so:
+    /** True if the processor shall leave em_cpu_run (pause, destroy...). Asked after every kick,
+     *  so:
      *  set the condition, then em_cpu_kick. NULL = never. */
     bool (*must_stop)(void *ctx, struct em_cpu *cpu);
     void (*console_io)(void *ctx, const char *text, size_t len);    /* console_io write */
@@ -57,7 +61,8 @@ struct hv_config {
 struct hv;
 
 /** Bytes behind RAM (in the same memfd) for shared_info, 64 mapped_regs pages and grant frames.
- *  Layout: shared_info at 0, mapped_regs of vcpu n at (1 + n) * 16384, grant frames from 65 * 16384. */
+ *  Layout: shared_info at 0, mapped_regs of vcpu n at (1 + n) * 16384, grant frames from 65 *
+ * 16384. */
 uint64_t hv_extra_bytes(void);
 
 /** The hooks to give em_machine_new for a paravirtualized domain; ctx must be the struct hv *. */
@@ -67,7 +72,8 @@ extern const struct em_ops hv_em_ops;
 int hv_new(const struct hv_config *cfg, struct hv **hv_out, struct ut_err *err);
 void hv_free(struct hv *hv);
 /** Add the extra memory to the machine, fill shared_info, allocate the store and console ports
- *  (unbound, for the backend), set up vcpu 0 (entry, r28, metaphysical mode) and park the others. */
+ *  (unbound, for the backend), set up vcpu 0 (entry, r28, metaphysical mode) and park the others.
+ * */
 int hv_attach(struct hv *hv, struct em_machine *m, uint64_t entry_gpa, uint64_t r28,
               struct ut_err *err);
 unsigned hv_store_port(const struct hv *hv);
@@ -77,7 +83,8 @@ bool hv_cpu_online(const struct hv *hv, const struct em_cpu *cpu);
 
 /* backends: the other end of interdomain ports */
 typedef void (*hv_port_fn)(void *ctx, unsigned port);
-/** Bind the backend's end of an unbound guest port; `fn` is called (in a processor's thread, with no
+/** Bind the backend's end of an unbound guest port; `fn` is called (in a processor's thread, with
+ *  no
  *  lock held) whenever the guest sends. UT_ENOENT if the port is not unbound for domain 0. */
 int hv_port_bind(struct hv *hv, unsigned port, hv_port_fn fn, void *ctx, struct ut_err *err);
 /** Waits for a call of `fn` in progress, so it must not be called from `fn` itself. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv_abi.h: numbers and structures of the Xen/ia64 guest interface. Nothing but constants and types.
+ * hv_abi.h: numbers and structures of the Xen/ia64 guest interface. Nothing but constants and
+ * types.
  *
  * Source: docs/guest-abi.md; the layouts are Xen 4.1's public headers for ia64.
  */

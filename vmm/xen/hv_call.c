@@ -6,7 +6,7 @@
 
 #define MULTICALL_MAX 4096u
 
-/* ---- class 0: the Xen table ----------------------------------------------------------------------- */
+/* ---- class 0: the Xen table ---------------------------------------------------------------- */
 
 static int64_t do_ni(struct hv_vcpu *v, const uint64_t arg[5])
 {
@@ -98,7 +98,7 @@ static enum em_reply class_xen(struct hv_vcpu *v, uint64_t number)
     return hv__exit(v);
 }
 
-/* ---- the other classes ---------------------------------------------------------------------------- */
+/* ---- the other classes --------------------------------------------------------------------- */
 
 static enum em_reply finish(struct hv_vcpu *v, int64_t result)
 {

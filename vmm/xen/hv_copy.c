@@ -62,7 +62,8 @@ static int copy_list(struct hv *hv, uint64_t desc, uint64_t offset, uint8_t *buf
         size_t n;
 
         if (i >= h.nr_addrs) return HV_EFAULT;
-        rc = copy_piece(hv, desc + sizeof(h) + UINT64_C(8) * i, (uint8_t *)&gpa, sizeof(gpa), false);
+        rc = copy_piece(hv, desc + sizeof(h) + UINT64_C(8) * i, (uint8_t *)&gpa, sizeof(gpa),
+                        false);
         if (rc) return rc;
         n = HV_PAGE_SIZE - (gpa & (HV_PAGE_SIZE - 1));
         if (offset >= n) {

@@ -11,7 +11,7 @@
 
 #define MAX_PIRQ 256u
 
-/* ---- bitmaps ------------------------------------------------------------------------------------ */
+/* ---- bitmaps ------------------------------------------------------------------------------- */
 
 static bool bit_set(uint64_t *words, unsigned bit)
 {
@@ -62,7 +62,7 @@ void hv__evtchn_pend(struct hv *hv, unsigned port)
     wake_pollers(hv);
 }
 
-/* ---- allocation --------------------------------------------------------------------------------- */
+/* ---- allocation ---------------------------------------------------------------------------- */
 
 int hv__evtchn_init(struct hv *hv)
 {
@@ -149,7 +149,7 @@ static void close_port(struct hv *hv, unsigned port)
     p->fn_ctx = NULL;
 }
 
-/* ---- operations, one function each --------------------------------------------------------------- */
+/* ---- operations, one function each --------------------------------------------------------- */
 /* All run with hv->lock held, on a copy of the guest's structure that is written back if it has
  * results. */
 
@@ -386,7 +386,7 @@ int64_t hv__do_event_channel_op(struct hv_vcpu *v, const uint64_t arg[5])
     return rc;
 }
 
-/* ---- backends ------------------------------------------------------------------------------------ */
+/* ---- backends ------------------------------------------------------------------------------ */
 
 int hv_port_bind(struct hv *hv, unsigned port, hv_port_fn fn, void *ctx, struct ut_err *err)
 {

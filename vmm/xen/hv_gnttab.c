@@ -9,7 +9,7 @@
 
 #define COUNT_MAX 65536u            /* operations in one call: the guest waits that long itself */
 
-/* ---- entries ------------------------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------------------------- */
 
 static struct hv_grant_entry *entry(struct hv *hv, uint32_t ref)
 {
@@ -82,17 +82,19 @@ void hv_grant_unmap(struct hv *hv, uint32_t ref)
     pthread_mutex_unlock(&hv->lock);
 }
 
-/* ---- operations on one element; hv->lock held ----------------------------------------------------- */
+/* ---- operations on one element; hv->lock held ---------------------------------------------- */
 
 struct map { uint64_t host_addr; uint32_t flags, ref; uint16_t dom; int16_t status; uint32_t handle;
              uint64_t dev_bus_addr; };
 struct unmap { uint64_t host_addr, dev_bus_addr; uint32_t handle; int16_t status; uint16_t pad; };
 struct setup { uint16_t dom, pad0; uint32_t nr_frames; int16_t status; uint16_t pad1[3];
                uint64_t frame_list; };
-struct transfer { uint64_t mfn; uint16_t domid, pad; uint32_t ref; int16_t status; uint16_t pad1[3]; };
+struct transfer { uint64_t mfn; uint16_t domid, pad; uint32_t ref; int16_t status;
+                  uint16_t pad1[3]; };
 struct copy_end { uint64_t u; uint16_t domid, offset, pad[2]; };
 struct gnt_copy { struct copy_end src, dst; uint16_t len, flags; int16_t status; uint16_t pad; };
-struct query { uint16_t dom, pad; uint32_t nr_frames, max_nr_frames; int16_t status; uint16_t pad1; };
+struct query { uint16_t dom, pad; uint32_t nr_frames, max_nr_frames; int16_t status;
+               uint16_t pad1; };
 _Static_assert(sizeof(struct map) == 32 && sizeof(struct unmap) == 24, "map");
 _Static_assert(sizeof(struct setup) == 24 && sizeof(struct transfer) == 24, "setup");
 _Static_assert(sizeof(struct gnt_copy) == 40 && sizeof(struct query) == 16, "copy");

@@ -64,7 +64,8 @@ struct hv_vcpu {
     uint64_t insvc[4];
     _Atomic uint64_t irr[4];        /* any thread */
     bool meta;                      /* metaphysical mode */
-    uint64_t callback_ip, failsafe_ip;
+    _Atomic uint64_t callback_ip;   /* written by its own thread */
+    uint64_t failsafe_ip;
     bool armed;                     /* host timer armed for armed_itc */
     uint64_t armed_itc;
 
@@ -118,7 +119,7 @@ struct hv {
     atomic_uint nr_guest_msgs;      /* rate limit of what guests can make us log */
 };
 
-/* ---- hv.c: log, crash, the way back into the guest ----*/
+/* ---- hv.c: log, crash, the way back into the guest ------------------------------------------*/
 void hv__log(struct hv *hv, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /** For what a guest can cause as often as it likes: at most a hundred lines in a domain's life. */
 void hv__log_guest(struct hv_vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -133,7 +134,7 @@ struct hv_vcpu *hv__vcpu(struct em_cpu *cpu);
 void hv__kick(struct hv_vcpu *v);
 uint64_t hv__now_ns(struct hv *hv);
 
-/* ---- hv_vcpu.c: reset, up and down, waiting ----*/
+/* ---- hv_vcpu.c: reset, up and down, waiting -------------------------------------------------*/
 void hv__vcpu_reset(struct hv_vcpu *v, uint64_t ip);
 void hv__vcpu_down(struct hv_vcpu *v);
 /** Boot (or reboot) a processor that is down. False if it is up. */
@@ -144,7 +145,7 @@ enum em_reply hv__wait(struct hv_vcpu *v);
 void hv__runstate(struct hv_vcpu *v, uint32_t state);
 void hv__xsi_map(struct hv_vcpu *v);
 
-/* ---- hv_psr.c ----*/
+/* ---- hv_psr.c -------------------------------------------------------------------------------*/
 uint64_t hv__vpsr(const struct hv_vcpu *v);
 void hv__set_meta(struct hv_vcpu *v, bool meta);
 void hv__rfi(struct hv_vcpu *v);
@@ -156,7 +157,7 @@ void hv__bank_save(struct hv_vcpu *v);          /* bsw.0 */
 void hv__bank_load(struct hv_vcpu *v);          /* bsw.1 */
 void hv__cover(struct hv_vcpu *v);
 
-/* ---- hv_reflect.c ----*/
+/* ---- hv_reflect.c ---------------------------------------------------------------------------*/
 enum em_reply hv__interruption(struct em_cpu *cpu, void *ctx, const struct em_interruption *in);
 /** Give the guest's kernel an interruption at ip/ri (reflection); crashes it if vpsr.ic = 0. */
 void hv__reflect(struct hv_vcpu *v, const struct em_interruption *in);
@@ -165,7 +166,7 @@ void hv__reflect_general(struct hv_vcpu *v, uint64_t code);
 void hv__reflect_nested_dtlb(struct hv_vcpu *v);
 void hv__deliver_event(struct hv_vcpu *v);
 
-/* ---- hv_xlat.c ----*/
+/* ---- hv_xlat.c ------------------------------------------------------------------------------*/
 struct hv_walk {
     enum { HV_WALK_FOUND, HV_WALK_MISS } result;
     uint16_t vector;                /* MISS: what to reflect */
@@ -197,8 +198,9 @@ void hv__purge_queued(struct hv_vcpu *v);
 bool hv__tpa(struct hv_vcpu *v, uint64_t va, uint64_t *gpa_out, struct hv_walk *w_out);
 void hv__fc(struct hv_vcpu *v, uint64_t va);
 
-/* ---- hv_irq.c: virtual local SAPIC and timer ----*/
-void hv__irq_post(struct hv_vcpu *v, unsigned vector);
+/* ---- hv_irq.c: virtual local SAPIC and timer ------------------------------------------------*/
+/** Any thread. False: dropped, since the guest has an event callback. */
+bool hv__irq_post(struct hv_vcpu *v, unsigned vector);
 uint64_t hv__ivr_read(struct hv_vcpu *v);
 void hv__eoi(struct hv_vcpu *v);
 bool hv__irq_deliverable(struct hv_vcpu *v);
@@ -206,7 +208,7 @@ void hv__set_itm(struct hv_vcpu *v, uint64_t itm);
 /** Fire or arm the virtual timer. */
 void hv__timer(struct hv_vcpu *v);
 
-/* ---- tables ----*/
+/* ---- tables ---------------------------------------------------------------------------------*/
 enum em_reply hv__hyperprivop(struct hv_vcpu *v, unsigned imm);
 /** Emulate the privileged instruction at ip. False: it is none; reflect. */
 bool hv__privileged(struct hv_vcpu *v, enum em_reply *reply_out);
@@ -231,13 +233,13 @@ int64_t hv__do_multicall(struct hv_vcpu *v, const uint64_t arg[5]);
 int64_t hv__opt_feature(struct hv_vcpu *v, uint64_t handle);
 void hv__ipi(struct hv_vcpu *v, uint64_t target, uint64_t vector);
 
-/* ---- hv_copy.c: xencomm ----*/
+/* ---- hv_copy.c: xencomm ---------------------------------------------------------------------*/
 /** Copy between us and guest memory named by a xencomm handle, from byte `offset` of it.
  *  0 or HV_EFAULT; parts before the bad address may have been copied. */
 int hv__copy_from(struct hv *hv, void *dst, uint64_t handle, uint64_t offset, size_t len);
 int hv__copy_to(struct hv *hv, uint64_t handle, uint64_t offset, const void *src, size_t len);
 
-/* ---- hv_evtchn.c ----*/
+/* ---- hv_evtchn.c ----------------------------------------------------------------------------*/
 int hv__evtchn_init(struct hv *hv);
 int hv__evtchn_alloc_unbound(struct hv *hv, uint16_t remote_dom, unsigned *port_out);
 /** Sets the pending bit and tells the vcpu. hv->lock held. */
@@ -250,7 +252,7 @@ static inline bool hv__event_pending(const struct hv_vcpu *v)
     return __atomic_load_n(&v->info->upcall_pending, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* ---- hv_gnttab.c, hv_memory.c ----*/
+/* ---- hv_gnttab.c, hv_memory.c ---------------------------------------------------------------*/
 /** True if `pfn` is RAM that the domain has now. hv->lock held. */
 bool hv__pfn_present(const struct hv *hv, uint64_t pfn);
 

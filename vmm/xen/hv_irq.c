@@ -10,15 +10,13 @@
 #define SPURIOUS   15u
 #define VEC_MASKED UINT64_C(0x10000)            /* itv.m, tpr.mmi */
 
-void hv__irq_post(struct hv_vcpu *v, unsigned vector)
+bool hv__irq_post(struct hv_vcpu *v, unsigned vector)
 {
     vector &= 0xff;
-    if (v->callback_ip) {
-        hv__log_guest(v, "interrupt vector %#x ignored: the guest has an event callback", vector);
-        return;
-    }
+    if (v->callback_ip) return false;
     atomic_fetch_or(&v->irr[vector / 64], UINT64_C(1) << (vector % 64));
     v->mr->pending_interruption = 1;
+    return true;
 }
 
 static int highest(const uint64_t word[4])

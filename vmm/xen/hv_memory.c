@@ -138,7 +138,8 @@ static int64_t op_machine_map(struct hv_vcpu *v, uint64_t handle)
     return HV_EPERM;
 }
 
-static const struct { const char *name; int64_t (*fn)(struct hv_vcpu *v, uint64_t handle); } ops[] = {
+static const struct { const char *name; int64_t (*fn)(struct hv_vcpu *v, uint64_t handle); }
+ops[] = {
     [0]  = { "increase_reservation", op_increase },
     [1]  = { "decrease_reservation", op_decrease },
     [2]  = { "maximum_ram_page", op_maximum_ram_page },

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* ---- xen_version ---------------------------------------------------------------------------------- */
+/* ---- xen_version --------------------------------------------------------------------------- */
 
 #define VERSION_MAJOR 4
 #define VERSION_MINOR 1
@@ -109,7 +109,7 @@ int64_t hv__do_xen_version(struct hv_vcpu *v, const uint64_t arg[5])
     return versions[arg[0]].fn(v, arg[1]);
 }
 
-/* ---- console_io ----------------------------------------------------------------------------------- */
+/* ---- console_io ---------------------------------------------------------------------------- */
 
 int64_t hv__do_console_io(struct hv_vcpu *v, const uint64_t arg[5])
 {
@@ -131,7 +131,7 @@ int64_t hv__do_console_io(struct hv_vcpu *v, const uint64_t arg[5])
     return (int64_t)done;
 }
 
-/* ---- callback_op ---------------------------------------------------------------------------------- */
+/* ---- callback_op --------------------------------------------------------------------------- */
 
 int64_t hv__do_callback_op(struct hv_vcpu *v, const uint64_t arg[5])
 {
@@ -154,7 +154,7 @@ int64_t hv__do_callback_op(struct hv_vcpu *v, const uint64_t arg[5])
     }
 }
 
-/* ---- physdev_op, ia64_dom0vp_op: nothing of the machine belongs to such a domain -------------------- */
+/* ---- physdev_op, ia64_dom0vp_op: nothing of the machine belongs to such a domain ----------- */
 
 static const struct { uint8_t cmd; int16_t result; const char *name; } physdev[] = {
     { 5, HV_EINVAL, "irq_status_query" }, { 8, HV_EPERM, "apic_read" },
@@ -210,7 +210,7 @@ int64_t hv__do_dom0vp_op(struct hv_vcpu *v, const uint64_t arg[5])
     return vps[arg[0]].fn(v, arg);
 }
 
-/* ---- opt_feature ---------------------------------------------------------------------------------- */
+/* ---- opt_feature --------------------------------------------------------------------------- */
 
 int64_t hv__opt_feature(struct hv_vcpu *v, uint64_t handle)
 {

@@ -15,7 +15,7 @@ enum end {
 
 typedef enum end (*priv_fn)(struct hv_vcpu *v, const struct ia_insn *in);
 
-/* ---- control registers: a table over the register number ---------------------------------------- */
+/* ---- control registers: a table over the register number ----------------------------------- */
 
 struct cr_row {
     uint16_t offset;                /* in hv_mapped_regs; 0 = none */
@@ -171,7 +171,7 @@ static enum end i_mov_from_cr(struct hv_vcpu *v, const struct ia_insn *in)
     return END_NEXT;
 }
 
-/* ---- psr, banks, rfi ---------------------------------------------------------------------------- */
+/* ---- psr, banks, rfi ----------------------------------------------------------------------- */
 
 static enum end i_ssm(struct hv_vcpu *v, const struct ia_insn *in)
 {
@@ -217,7 +217,7 @@ static enum end i_bsw_1(struct hv_vcpu *v, const struct ia_insn *in)
     return END_NEXT;
 }
 
-/* ---- translation -------------------------------------------------------------------------------- */
+/* ---- translation --------------------------------------------------------------------------- */
 
 static enum end i_itc_d(struct hv_vcpu *v, const struct ia_insn *in)
 {
@@ -319,7 +319,7 @@ static enum end i_tak(struct hv_vcpu *v, const struct ia_insn *in)
     return END_NEXT;
 }
 
-/* ---- register files ----------------------------------------------------------------------------- */
+/* ---- register files ------------------------------------------------------------------------ */
 
 static enum end i_mov_to_rr(struct hv_vcpu *v, const struct ia_insn *in)
 {
@@ -381,7 +381,7 @@ static enum end i_mov_to_ar_imm(struct hv_vcpu *v, const struct ia_insn *in)
     return mov_to_ar(v, in->ar, (uint64_t)in->imm);
 }
 
-/* ---- dispatch ----------------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------------------------ */
 
 static const struct { uint16_t op; bool target; priv_fn fn; } rows[] = {
     { IA_OP_SSM,               false, i_ssm },

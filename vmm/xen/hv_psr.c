@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtual processor status register and what changes it. Source: docs/guest-abi.md, 4.3, 4.4, 5.1.
+ * The virtual processor status register and what changes it. Source: docs/guest-abi.md, 4.3, 4.4,
+ * 5.1.
  *
  * The guest's kernel really runs at CPL 1 with ic, i, dt, rt, it and bn on; the virtual bits are
  * kept in its mapped registers and in the event mask byte.
@@ -12,7 +13,8 @@
                     | EM_PSR_DFL | EM_PSR_SP | EM_PSR_DB | EM_PSR_LP | EM_PSR_TB | EM_PSR_ID \
                     | EM_PSR_DA | EM_PSR_DD | EM_PSR_SS | EM_PSR_RI | EM_PSR_ED | EM_PSR_IA)
 /* real bits that are always on while the guest runs */
-#define PSR_ALWAYS (EM_PSR_DI | EM_PSR_I | EM_PSR_IC | EM_PSR_DT | EM_PSR_RT | EM_PSR_IT | EM_PSR_BN)
+#define PSR_ALWAYS (EM_PSR_DI | EM_PSR_I | EM_PSR_IC | EM_PSR_DT | EM_PSR_RT | EM_PSR_IT \
+                    | EM_PSR_BN)
 #define PSR_UM     (EM_PSR_BE | EM_PSR_UP | EM_PSR_AC | EM_PSR_MFL | EM_PSR_MFH)
 /* of what ssm and rsm name, the bits that simply are the real ones */
 #define PSR_SM     (PSR_UM | EM_PSR_SP | EM_PSR_DFL | EM_PSR_PK)
@@ -47,7 +49,7 @@ static uint64_t real_dfh(const struct hv_vcpu *v)
     return v->mr->vpsr_dfh || v->mr->hpsr_dfh ? EM_PSR_DFH : 0;
 }
 
-/* ---- banks: r16..r31 of the bank not in use lie in the mapped registers ------------------------ */
+/* ---- banks: r16..r31 of the bank not in use lie in the mapped registers -------------------- */
 
 void hv__bank_save(struct hv_vcpu *v)
 {
@@ -74,7 +76,7 @@ void hv__bank_load(struct hv_vcpu *v)
     v->mr->banknum = 1;
 }
 
-/* ---- cover and rfi ---------------------------------------------------------------------------- */
+/* ---- cover and rfi ------------------------------------------------------------------------- */
 
 void hv__cover(struct hv_vcpu *v)
 {
@@ -118,7 +120,7 @@ void hv__rfi(struct hv_vcpu *v)
         em_rse_restore(v->cpu, em_rse_cover(v->cpu) & EM_CFM_MASK);
 }
 
-/* ---- ssm, rsm, mov psr.l ---------------------------------------------------------------------- */
+/* ---- ssm, rsm, mov psr.l ------------------------------------------------------------------- */
 
 bool hv__ssm(struct hv_vcpu *v, uint64_t imm)
 {

@@ -16,7 +16,7 @@ struct vector_row {
     bool (*resolve)(struct hv_vcpu *v, const struct em_interruption *in, enum em_reply *reply_out);
 };
 
-/* ---- what is resolved without the guest's knowledge -------------------------------------------- */
+/* ---- what is resolved without the guest's knowledge ---------------------------------------- */
 
 static bool resolve_miss(struct hv_vcpu *v, const struct em_interruption *in,
                          enum em_reply *reply_out)
@@ -89,7 +89,7 @@ static const struct vector_row *find_row(uint32_t vector)
     return NULL;
 }
 
-/* ---- delivery --------------------------------------------------------------------------------- */
+/* ---- delivery ------------------------------------------------------------------------------ */
 
 /** The processor status a handler of the guest's kernel starts with (guest ABI, 5.6 step 6). */
 static void enter_handler(struct hv_vcpu *v, uint64_t ip)
@@ -177,7 +177,7 @@ void hv__deliver_event(struct hv_vcpu *v)
     enter_handler(v, v->callback_ip & ~UINT64_C(15));
 }
 
-/* ---- the hook --------------------------------------------------------------------------------- */
+/* ---- the hook ------------------------------------------------------------------------------ */
 
 enum em_reply hv__interruption(struct em_cpu *cpu, void *ctx, const struct em_interruption *in)
 {

@@ -9,7 +9,7 @@
 
 #include <sched.h>
 
-/* ---- sched_op ----------------------------------------------------------------------------------- */
+/* ---- sched_op ------------------------------------------------------------------------------ */
 
 static int64_t op_yield(struct hv_vcpu *v, uint64_t handle)
 {
@@ -87,7 +87,7 @@ int64_t hv__do_sched_op_compat(struct hv_vcpu *v, const uint64_t arg[5])
     return arg[0] < 2 ? sched_ops[arg[0]].fn(v, 0) : HV_ENOSYS;
 }
 
-/* ---- vcpu_op ------------------------------------------------------------------------------------ */
+/* ---- vcpu_op ------------------------------------------------------------------------------- */
 
 static int64_t op_initialise(struct hv_vcpu *v, struct hv_vcpu *t, uint64_t handle)
 {
@@ -157,11 +157,12 @@ int64_t hv__do_vcpu_op(struct hv_vcpu *v, const uint64_t arg[5])
     return vcpu_ops[arg[0]].fn(v, &v->hv->vcpu[arg[1]], arg[2]);
 }
 
-/* ---- IPI (hypercall 0x400) ---------------------------------------------------------------------- */
+/* ---- IPI (hypercall 0x400) ----------------------------------------------------------------- */
 
 void hv__ipi(struct hv_vcpu *v, uint64_t target, uint64_t vector)
 {
     struct hv *hv = v->hv;
+    const struct hv_host *host = &hv->cfg.host;
     struct hv_vcpu *t;
     uint64_t ip, gp;
 
@@ -171,11 +172,12 @@ void hv__ipi(struct hv_vcpu *v, uint64_t target, uint64_t vector)
     }
     t = &hv->vcpu[target];
     if (atomic_load(&t->online)) {
-        if (t->callback_ip) hv__log_guest(v, "IPI vector %#llx ignored", (unsigned long long)vector);
-        else hv__irq_post(t, (unsigned)(vector & 0xff));
+        if (hv__irq_post(t, (unsigned)(vector & 0xff))) hv__kick(t);
+        else hv__log_guest(v, "IPI vector %#llx to vcpu %u ignored: it has an event callback",
+                           (unsigned long long)vector, t->id);
         return;
     }
-    if (!hv->cfg.host.boot_rendezvous || !hv->cfg.host.boot_rendezvous(hv->cfg.host.ctx, &ip, &gp)) {
+    if (!host->boot_rendezvous || !host->boot_rendezvous(host->ctx, &ip, &gp)) {
         hv__log_guest(v, "IPI to vcpu %llu, but no boot entry was given to SAL_SET_VECTORS",
                       (unsigned long long)target);
         return;

@@ -6,8 +6,9 @@
 
 #define FPSR_INIT UINT64_C(0x9804c0270033f)
 #define ITV_MASKED UINT64_C(0x10000)
+#define HOUR_NS    UINT64_C(3600000000000)
 
-/* ---- reset ------------------------------------------------------------------------------------ */
+/* ---- reset --------------------------------------------------------------------------------- */
 
 void hv__xsi_map(struct hv_vcpu *v)
 {
@@ -67,7 +68,7 @@ void hv__vcpu_reset(struct hv_vcpu *v, uint64_t ip)
     em_set_ip(v->cpu, ip & ~UINT64_C(15), 0);
 }
 
-/* ---- up and down ------------------------------------------------------------------------------ */
+/* ---- up and down --------------------------------------------------------------------------- */
 
 void hv__vcpu_down(struct hv_vcpu *v)
 {
@@ -98,7 +99,7 @@ static void boot_now(struct hv_vcpu *v)
     hv__runstate(v, HV_RUN_RUNNING);
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------- */
 
 void hv__runstate(struct hv_vcpu *v, uint32_t state)
 {
@@ -161,7 +162,7 @@ static void arm_poll_timeout(struct hv_vcpu *v)
 
     if (v->wait != HV_WAIT_POLL || !v->poll_timeout_ns || v->poll_timeout_ns <= now_ns) return;
     wait_ns = v->poll_timeout_ns - now_ns;
-    if (wait_ns > UINT64_C(3600000000000)) wait_ns = UINT64_C(3600000000000);   /* looked at again */
+    if (wait_ns > HOUR_NS) wait_ns = HOUR_NS;       /* looked at again then */
     itc = em_ar(v->cpu, EM_AR_ITC)
           + (uint64_t)((unsigned __int128)wait_ns * hz / 1000000000u) + 1;
     if (v->armed && v->armed_itc <= itc) return;
@@ -183,7 +184,7 @@ enum em_reply hv__wait(struct hv_vcpu *v)
     return EM_R_HALT;
 }
 
-/* ---- attention -------------------------------------------------------------------------------- */
+/* ---- attention ----------------------------------------------------------------------------- */
 
 enum em_reply hv__attention(struct em_cpu *cpu, void *ctx)
 {

@@ -48,7 +48,7 @@ uint64_t hv__miss_itir(const struct hv_vcpu *v, uint64_t va)
     return v->rr[region_of(va)] & RR_FIELDS;
 }
 
-/* ---- region registers ------------------------------------------------------------------------- */
+/* ---- region registers ---------------------------------------------------------------------- */
 
 void hv__machine_rr(struct hv_vcpu *v, unsigned region)
 {
@@ -83,7 +83,7 @@ uint64_t hv__thash(const struct hv_vcpu *v, uint64_t va)
                                           + ((off >> 15) & mask)) << 15) + (off & 0x7fff);
 }
 
-/* ---- the search ------------------------------------------------------------------------------- */
+/* ---- the search ---------------------------------------------------------------------------- */
 
 static bool in_page(uint64_t va, uint64_t page_va, unsigned ps)
 {
@@ -249,7 +249,7 @@ void hv__fc(struct hv_vcpu *v, uint64_t va)
     if (hv__tpa(v, va, &gpa, &w)) em_machine_touched(v->hv->m, gpa & ~UINT64_C(127), 128);
 }
 
-/* ---- inserts ---------------------------------------------------------------------------------- */
+/* ---- inserts ------------------------------------------------------------------------------- */
 
 bool hv__itc(struct hv_vcpu *v, enum em_side side, uint64_t pte)
 {
@@ -282,7 +282,7 @@ bool hv__itr(struct hv_vcpu *v, enum em_side side, uint64_t slot, uint64_t pte)
     return true;
 }
 
-/* ---- purges ----------------------------------------------------------------------------------- */
+/* ---- purges -------------------------------------------------------------------------------- */
 
 static unsigned purge_ps(unsigned ps)
 {

@@ -119,9 +119,12 @@ static enum em_reply ssc(struct rig *r, uint64_t number, uint64_t a, uint64_t b)
     set(r, 33, b);
     return fw_ssc(r->fw, r->cpu);
 }
-static uint64_t bits(uint64_t v, unsigned lo, unsigned n) { return v >> lo & ((UINT64_C(1) << n) - 1); }
+static uint64_t bits(uint64_t v, unsigned lo, unsigned n)
+{
+    return v >> lo & ((UINT64_C(1) << n) - 1);
+}
 
-/* ---- PAL ----------------------------------------------------------------------------------------------- */
+/* ---- PAL ----------------------------------------------------------------------------------- */
 
 static void test_vm_summary(void **state)
 {
@@ -227,7 +230,7 @@ static void test_halt_light(void **state)
     assert_int_equal((em_psr(r->cpu) & EM_PSR_RI) >> EM_PSR_RI_SHIFT, 1);
 }
 
-/* ---- SAL ------------------------------------------------------------------------------------------------- */
+/* ---- SAL ----------------------------------------------------------------------------------- */
 
 static void test_sal(void **state)
 {
@@ -258,7 +261,7 @@ static void test_sal(void **state)
     assert_int_equal(sal(r, 0x01000010, 0x1234, 3, 0), -2);
 }
 
-/* ---- EFI -------------------------------------------------------------------------------------------------- */
+/* ---- EFI ----------------------------------------------------------------------------------- */
 
 static void efi(struct rig *r, uint64_t service, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -373,7 +376,7 @@ static void test_pointer_fault_pv(void **state)
     assert_int_equal(em_ip(r->cpu), CODE);
 }
 
-/* ---- simulator -------------------------------------------------------------------------------------------- */
+/* ---- simulator ----------------------------------------------------------------------------- */
 
 static void test_ssc(void **state)
 {
@@ -434,7 +437,8 @@ static void test_random(void **state)
         if (x & 1) set(r, 28, x >> 8 & 0x1ff);
         if (x & 2) set(r, 32, 0x01000000 + (x >> 8 & 0x3f));
         if (x & 4) (void)fw_ssc(r->fw, r->cpu);
-        else (void)fw_call(r->fw, r->cpu, classes[(x >> 20) % ARRAY_SIZE(classes)] + (x >> 30 & 15));
+        else (void)fw_call(r->fw, r->cpu,
+                           classes[(x >> 20) % ARRAY_SIZE(classes)] + (x >> 30 & 15));
         em_set_ip(r->cpu, CODE, 1);
     }
     assert_true(r->nr_log <= 50);

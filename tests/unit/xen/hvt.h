@@ -21,7 +21,7 @@
 
 #define T_PAGES    1024u
 #define T_RAM      ((uint64_t)T_PAGES * 16384)
-#define T_CODE     0x40000u         /* gpa where instructions are put; metaphysical, so also the va */
+#define T_CODE     0x40000u         /* gpa of instructions; metaphysical, so also the va */
 #define T_DATA     0x80000u         /* gpa for hypercall structures */
 #define T_IVA      0x100000u
 #define T_CALLBACK 0x120000u

@@ -5,7 +5,7 @@
 static int setup(void **state) { *state = hvt_new(2); return 0; }
 static int teardown(void **state) { hvt_free(*state); return 0; }
 
-/* ---- numbers that only have a result --------------------------------------------------------------- */
+/* ---- numbers that only have a result ------------------------------------------------------- */
 
 static const struct { const char *what; uint64_t nr, a0, a1, a2; int64_t want; } plain[] = {
     { "mmu_update is not there", 1, 0, 0, 0, HV_ENOSYS },
@@ -91,7 +91,7 @@ static void test_version_structures(void **state)
     assert_true(virt_start == HV_VIRT_START);
 }
 
-/* ---- xencomm ------------------------------------------------------------------------------------------ */
+/* ---- xencomm ------------------------------------------------------------------------------- */
 
 static void test_xencomm_list(void **state)
 {
@@ -122,7 +122,7 @@ static void test_xencomm_list(void **state)
     assert_int_equal(hvt_call(t, 17, 1, T_INLINE(T_RAM - 16), 0), 0);
 }
 
-/* ---- event channels --------------------------------------------------------------------------------------- */
+/* ---- event channels ------------------------------------------------------------------------ */
 
 static unsigned nr_sent;
 static void backend_sent(void *ctx, unsigned port)
@@ -193,7 +193,7 @@ static void test_evtchn_ipi_mask_unmask(void **state)
     assert_int_equal(hvt_op(t, 32, 9, &port, sizeof(port)), 0);
     assert_int_equal(t->si->vcpu[0].upcall_pending, 1);
     assert_false(t->si->evtchn_mask[0] >> port & 1);
-    assert_int_equal(hvt_op(t, 32, 3, &port, sizeof(port)), 0);     /* close takes its pending bit */
+    assert_int_equal(hvt_op(t, 32, 3, &port, sizeof(port)), 0);   /* takes its pending bit */
     assert_false(t->si->evtchn_pending[0] >> port & 1);
     assert_int_equal(hvt_op(t, 32, 3, &port, sizeof(port)), HV_EINVAL);
     assert_int_equal(hvt_op(t, 32, 4, &port, sizeof(port)), HV_EINVAL);
@@ -206,8 +206,8 @@ static void test_evtchn_loopback(void **state)
     struct hvt *t = *state;
     struct { uint16_t dom, remote; uint32_t port; } a = { HV_DOMID_SELF, HV_DOMID_SELF, 0 };
     struct { uint16_t dom, pad; uint32_t remote, local; } b = { HV_DOMID_SELF, 0, 0, 0 };
-    struct { uint16_t dom, pad; uint32_t port, status, vcpu, u[2]; } st = { HV_DOMID_SELF, 0, 0, 0, 0,
-                                                                            { 0, 0 } };
+    struct { uint16_t dom, pad; uint32_t port, status, vcpu, u[2]; } st = {
+        HV_DOMID_SELF, 0, 0, 0, 0, { 0, 0 } };
     struct { uint32_t port, vcpu; } bv;
     uint32_t port;
 
@@ -228,7 +228,7 @@ static void test_evtchn_loopback(void **state)
     assert_int_equal(st.status, 2);
     assert_int_equal(st.vcpu, 1);
     assert_int_equal(st.u[1], b.local);
-    assert_int_equal(hvt_op(t, 32, 3, &port, sizeof(port)), 0);     /* the other end is unbound now */
+    assert_int_equal(hvt_op(t, 32, 3, &port, sizeof(port)), 0);     /* the other end: unbound */
     st.port = a.port;
     assert_int_equal(hvt_op(t, 32, 5, &st, sizeof(st)), 0);
     assert_int_equal(st.status, 1);
@@ -268,7 +268,7 @@ static void test_trigger(void **state)
     assert_int_equal(hv_trigger(t->hv, 1, &err), UT_EUNSUP);
 }
 
-/* ---- delivery -------------------------------------------------------------------------------------------- */
+/* ---- delivery ------------------------------------------------------------------------------ */
 
 static void test_event_on_hypercall_return(void **state)
 {
@@ -309,7 +309,7 @@ static void test_event_kept_while_masked(void **state)
     assert_int_equal(em_ip(t->cpu), T_CALLBACK);
 }
 
-/* ---- scheduling ------------------------------------------------------------------------------------------- */
+/* ---- scheduling ---------------------------------------------------------------------------- */
 
 static void test_block(void **state)
 {
@@ -423,7 +423,7 @@ static void test_halt_light(void **state)
     assert_int_equal(hvt_break(t, HV_BREAK_HYPERCALL), EM_R_RESUME);
 }
 
-/* ---- timer -------------------------------------------------------------------------------------------------- */
+/* ---- timer --------------------------------------------------------------------------------- */
 
 static void test_timer_event(void **state)
 {
@@ -433,11 +433,11 @@ static void test_timer_event(void **state)
 
     hvt_enable_events(t);
     t->si->vcpu[0].upcall_mask = 1;
-    hvt_privileged(t, UINT64_C(0x2160000000) | 72u << 20 | 8u << 13, false, 0x10);  /* itv: masked */
+    hvt_privileged(t, UINT64_C(0x2160000000) | 72u << 20 | 8u << 13, false, 0x10);      /* itv */
     hvt_gr(t, 8, 0xef);
     hvt_privileged(t, UINT64_C(0x2160000000) | 72u << 20 | 8u << 13, false, 0x10);
     hvt_gr(t, 8, 1);
-    assert_int_equal(hvt_break(t, 0xc), EM_R_RESUME);               /* in the past, not bound: lost */
+    assert_int_equal(hvt_break(t, 0xc), EM_R_RESUME);           /* in the past, not bound: lost */
     assert_int_equal(t->si->vcpu[0].upcall_pending, 0);
     assert_int_equal(hvt_op(t, 32, 1, &v, sizeof(v)), 0);
     assert_int_equal(hv_em_ops.attention(t->cpu, t->hv), EM_R_RESUME);
@@ -456,7 +456,7 @@ static void test_timer_event(void **state)
     assert_int_equal(t->si->vcpu[0].upcall_pending, 0);
 }
 
-/* ---- memory and grants ---------------------------------------------------------------------------------------- */
+/* ---- memory and grants --------------------------------------------------------------------- */
 
 struct reservation { uint64_t list, nr; uint32_t order, flags; uint16_t domid; uint8_t pad[6]; };
 
@@ -478,7 +478,7 @@ static void test_balloon(void **state)
     assert_int_equal(hvt_op(t, 12, 6, &r, sizeof(r)), 2);
     assert_int_equal(hv_nr_pages(t->hv), T_PAGES);
     r.order = 1;
-    assert_int_equal(hvt_op(t, 12, 1, &r, sizeof(r)), 1);           /* 500 with 501, then 501 again */
+    assert_int_equal(hvt_op(t, 12, 1, &r, sizeof(r)), 1);       /* 500 with 501, then 501 again */
     r.order = 63;
     assert_int_equal(hvt_op(t, 12, 1, &r, sizeof(r)), 0);
     r.domid = 3;
@@ -551,7 +551,7 @@ static void test_grant_copy(void **state)
     assert_int_equal(c.status, HV_GNT_BAD_DOMAIN);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------ */
 
 static void test_multicall(void **state)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest that means harm: random hypercalls, hyperprivops, privileged instructions, interruptions and
- * a random shared page. Whatever happens may end the domain, never the process; run with sanitizers.
+ * A guest that means harm: random hypercalls, hyperprivops, privileged instructions,
+ * interruptions and
+ * a random shared page. Whatever happens may end the domain, never the process; run with
+ * sanitizers.
  * HV_HOSTILE_ROUNDS=N does more than the default.
  */
 #include "hvt.h"
@@ -87,8 +89,8 @@ static enum em_reply hypercall(struct hvt *t)
 
 static enum em_reply interruption(struct hvt *t)
 {
-    static const uint32_t vectors[] = { 0, 0x400, 0x800, 0xc00, 0x1000, 0x1400, 0x2000, 0x2800, 0x2c00,
-                                        0x5000, 0x5300, 0x5400, 0x5500, 0x5600, 0x7777 };
+    static const uint32_t vectors[] = { 0, 0x400, 0x800, 0xc00, 0x1000, 0x1400, 0x2000, 0x2800,
+                                        0x2c00, 0x5000, 0x5300, 0x5400, 0x5500, 0x5600, 0x7777 };
     struct em_interruption in = {
         .vector = vectors[rnd() % ARRAY_SIZE(vectors)], .isr = rnd() & UINT64_C(0x7ff00000033),
         .ifa = value(), .iim = rnd(), .ip = em_ip(t->cpu), .ri = (unsigned)(rnd() % 3) };
@@ -101,7 +103,8 @@ static enum em_reply privileged(struct hvt *t)
 {
     const bool branch = rnd() % 8 == 0;
     const uint64_t major = branch ? 0 : rnd() % 2;
-    const uint64_t insn = major << 37 | (rnd() & (branch ? UINT64_C(0x7ffffffc0) : UINT64_C(0x1fffffffc0)));
+    const uint64_t fields = branch ? UINT64_C(0x7ffffffc0) : UINT64_C(0x1fffffffc0);
+    const uint64_t insn = major << 37 | (rnd() & fields);
 
     return hvt_privileged(t, insn, branch, rnd() % 3 * 16);
 }
@@ -150,14 +153,15 @@ static void test_random(void **state)
     assert_true(died > 0);
 }
 
-/* ---- written down: arguments that once were, or might be, wrong --------------------------------------- */
+/* ---- written down: arguments that once were, or might be, wrong ---------------------------- */
 
 static void test_lengths_and_counts(void **state)
 {
     struct hvt *t = hvt_new(1);
     struct { uint64_t list, nr; uint32_t order, flags; uint16_t domid; uint8_t pad[6]; } r = {
         T_INLINE(T_RAM - 16), UINT64_MAX, 0, 0, HV_DOMID_SELF, { 0 } };
-    struct { uint32_t magic, nr; uint64_t gpa[2]; } d = { 0x58434f4d, UINT32_MAX, { 16383, 16383 } };
+    struct { uint32_t magic, nr; uint64_t gpa[2]; } d = {
+        0x58434f4d, UINT32_MAX, { 16383, 16383 } };
 
     (void)state;
     assert_int_equal(hvt_op(t, 12, 1, &r, sizeof(r)), 1);           /* pfn 0, then 0 again: stops */

@@ -5,7 +5,7 @@
 static int setup(void **state) { *state = hvt_new(2); return 0; }
 static int teardown(void **state) { hvt_free(*state); return 0; }
 
-/* ---- those that only set r8 ------------------------------------------------------------------------ */
+/* ---- those that only set r8 ---------------------------------------------------------------- */
 
 static const struct { const char *what; unsigned imm; uint64_t r8, r9, want; } plain[] = {
     { "GET_IVR: spurious", 0x08, 0, 0, 15 },
@@ -60,7 +60,7 @@ static void test_thash_formula(void **state)
         }
 }
 
-/* ---- translation mode ------------------------------------------------------------------------------ */
+/* ---- translation mode ---------------------------------------------------------------------- */
 
 static void test_metaphysical(void **state)
 {
@@ -186,7 +186,7 @@ static void test_ptc_ga_reaches_others(void **state)
     assert_false(em_xlat_find(ap, EM_DATA, va, &x));
 }
 
-/* ---- interrupts --------------------------------------------------------------------------------------- */
+/* ---- interrupts ---------------------------------------------------------------------------- */
 
 static void test_check_sal_cache_flush(void **state)
 {
@@ -239,7 +239,7 @@ static void test_set_kr(void **state)
     assert_int_equal(hvt_mr(t, 0)->krs[6], 0x1234);
 }
 
-/* ---- cover, rfi -------------------------------------------------------------------------------------------- */
+/* ---- cover, rfi ---------------------------------------------------------------------------- */
 
 static void test_cover_and_rfi(void **state)
 {

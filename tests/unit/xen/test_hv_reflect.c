@@ -38,7 +38,7 @@ static void set_pta(struct hvt *t, uint64_t pta)
     em_set_ip(t->cpu, T_CODE, 1);
 }
 
-/* ---- vectors ------------------------------------------------------------------------------------------- */
+/* ---- vectors ------------------------------------------------------------------------------- */
 
 static const struct { uint32_t vector; bool ifa, itir, iim; } vectors[] = {
     { EM_VEC_IKEY_MISS, true, true, false },        { EM_VEC_DKEY_MISS, true, true, false },
@@ -109,7 +109,7 @@ static void test_nested_kills(void **state)
     assert_int_equal(t->nr_shutdown, 1);                /* one crash is enough */
 }
 
-/* ---- TLB misses ------------------------------------------------------------------------------------------ */
+/* ---- TLB misses ---------------------------------------------------------------------------- */
 
 static void test_metaphysical_identity(void **state)
 {
@@ -264,7 +264,8 @@ static void test_lazy_cover(void **state)
     mr->ic = 0;
     em_rse_restore(t->cpu, 4 | 2 << 7);
     em_set_ip(t->cpu, T_CODE, 1);
-    assert_int_equal(interrupt(t, EM_VEC_ALT_DTLB, EM_ISR_R | EM_ISR_RS | EM_ISR_IR, VA), EM_R_RESUME);
+    assert_int_equal(interrupt(t, EM_VEC_ALT_DTLB, EM_ISR_R | EM_ISR_RS | EM_ISR_IR, VA),
+                     EM_R_RESUME);
     assert_int_equal(em_cfm(t->cpu), 0);
     assert_true(mr->ifs == (EM_IFS_V | 4 | 2 << 7));
     assert_int_equal(em_ip(t->cpu), T_CODE);
@@ -302,7 +303,7 @@ static void test_identity_feature(void **state)
     assert_int_equal((int64_t)em_gr(t->cpu, 8), HV_ENOSYS);
 }
 
-/* ---- lazy floating point -------------------------------------------------------------------------------------- */
+/* ---- lazy floating point ------------------------------------------------------------------- */
 
 static void test_disabled_fp(void **state)
 {
