@@ -275,3 +275,20 @@ def test_idle_guest_sleeps(run, guest, builder):
     assert ticks_later - ticks <= 1 and switches_later - switches <= 5
     p.communicate(b"halt\n", timeout=20)
     assert p.returncode == 0
+
+
+def test_trace(run, tmp_path):
+    (tmp_path / "k").write_bytes(elf(bytes.fromhex("01000000010000000002000000000400") + BREAK))
+    status, out, err = run(tmp_path / "k", "--builder", "hpsim", "--memory", 128, "--trace", "insn,irq,hypercall")
+    lines = [line for line in err.splitlines() if line.startswith("0 ")]
+    assert lines[0] == "0 insn 0000000004000000.0 nop.m 0x0"
+    assert lines[1].startswith("0 insn 0000000004000000.1 nop.i")
+    assert any(re.match(r"0 break 0 ip 0000000004000010 ", line) for line in lines)
+    assert any(re.match(r"0 irq 2c00 ip 0000000004000010.0 ", line) for line in lines)
+    assert status == 3
+
+
+def test_trace_of_a_boot(run, guest, builder):
+    status, out, err = run(guest, "--builder", builder, "--memory", 64, "--timeout", 60, "--until", "ready",
+                           "--trace", "insn")
+    assert status == 0 and err.count(" insn ") > 10000

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "ut_io.h"
 #include "vp_ctl.h"
+#include "vp_trace.h"
 #include "vp_vcpu.h"
 
 #define TICK_NS             100000000L      /* age of what the status page says, while running */
@@ -259,6 +260,8 @@ static int loop_init(struct vp_domain *d, struct ut_err *err)
 
 static int vcpus_init(struct vp_domain *d, struct ut_err *err)
 {
+    int rc;
+
     d->vcpu = calloc(d->cfg.nr_vcpus, sizeof(*d->vcpu));
     if (!d->vcpu) return ut_err_set(err, UT_ENOMEM, "%u vcpus", d->cfg.nr_vcpus);
     for (unsigned i = 0; i < d->cfg.nr_vcpus; i++) {
@@ -267,6 +270,8 @@ static int vcpus_init(struct vp_domain *d, struct ut_err *err)
         atomic_store(&d->vcpu[i].up, i == 0);
         d->vcpu[i].verified_iva = UINT64_MAX;
         d->vcpu[i].cpu = em_machine_cpu(d->machine, i);
+        rc = vp_trace_new(&d->vcpu[i], &d->vcpu[i].trace, err);
+        if (rc < 0) return rc;
     }
     d->nr_vcpus = d->cfg.nr_vcpus;
     return UT_OK;
@@ -343,6 +348,7 @@ void vp_domain_free(struct vp_domain *d)
     if (d->ram) munmap(d->ram, d->map_bytes);
     if (d->status) munmap(d->status, VMCTL_STATUS_BYTES);
     ut_log_free(d->log);
+    for (unsigned i = 0; d->vcpu && i < d->cfg.nr_vcpus; i++) vp_trace_free(d->vcpu[i].trace);
     free(d->vcpu);
     for (unsigned i = 0; i < VMCTL_NR_FDS; i++)
         if (d->fd[i] >= 0) close(d->fd[i]);

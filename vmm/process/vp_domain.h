@@ -26,6 +26,7 @@ struct fw;
 struct hv;
 struct vp_ctl;
 struct vp_domain;
+struct vp_trace;
 
 /** One virtual processor and its thread; see vp_vcpu.h. */
 struct vp_vcpu {
@@ -43,6 +44,7 @@ struct vp_vcpu {
     _Atomic uint32_t wake;          /* futex, enum in vp_vcpu.c */
     _Atomic bool in_run;            /* the thread may be touching guest state */
     void *alt_stack;
+    struct vp_trace *trace;         /* NULL = none */
 };
 
 /** What differs between the kinds of guests. */
@@ -91,7 +93,8 @@ struct vp_domain {
     pthread_mutex_t log_lock;
 
     struct em_machine *machine;
-    struct em_ops em_ops;
+    struct em_ops em_ops;           /* wrapped for tracing */
+    const struct em_ops *traced_ops;
     struct hv *hv;
     struct fw *fw;
     _Atomic int console_irq;        /* hpsim: vector of the keyboard, 0 = none */

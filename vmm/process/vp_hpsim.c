@@ -7,6 +7,7 @@
 #include "vp_crash.h"
 #include "vp_domain.h"
 #include "vp_firmware.h"
+#include "vp_trace.h"
 #include "vp_vcpu.h"
 
 #define BREAK_FIRMWARE   0x1000u        /* in the stubs of the firmware page; number in r2 */
@@ -169,7 +170,7 @@ static int hpsim_init(struct vp_domain *d, struct ut_err *err)
         .nr_cpus = d->cfg.nr_vcpus,
         .ram = d->ram,
         .ram_bytes = d->cfg.ram_bytes,
-        .ops = &hpsim_ops,
+        .ops = vp_trace_wrap(d, &hpsim_ops),
         .ctx = d,
         .itc_hz = VMCTL_ITC_HZ,
     };

@@ -7,6 +7,7 @@
 #include "vp_crash.h"
 #include "vp_domain.h"
 #include "vp_firmware.h"
+#include "vp_trace.h"
 #include "vp_vcpu.h"
 
 /* ---- what the hypervisor asks ----------------------------------------------------------------- */
@@ -179,7 +180,7 @@ static int linux_init(struct vp_domain *d, struct ut_err *err)
         .nr_cpus = d->cfg.nr_vcpus,
         .ram = d->ram,
         .ram_bytes = d->cfg.ram_bytes,
-        .ops = &hv_em_ops,
+        .ops = vp_trace_wrap(d, &hv_em_ops),
         .itc_hz = VMCTL_ITC_HZ,
     };
     int rc;

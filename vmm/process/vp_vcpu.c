@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "vp_crash.h"
+#include "vp_trace.h"
 
 #define STACK_BYTES     (1u << 20)      /* reserved; only what is used costs memory */
 #define ALT_STACK_BYTES 32768u
@@ -129,6 +130,7 @@ static void *vcpu_main(void *arg)
 {
     struct vp_vcpu *v = arg;
     struct vp_domain *d = v->dom;
+    enum em_exit why;
 
     while (!atomic_load(&d->exiting)) {
         atomic_store(&v->wake, AWAKE);
@@ -141,7 +143,10 @@ static void *vcpu_main(void *arg)
         v->halted = false;
         set_state(v, VMCTL_VCPU_RUNNING);
         vp_status_tick(d);
-        if (em_cpu_run(v->cpu) == EM_X_HALT) v->halted = true;
+        vp_trace_enter(v->trace);
+        why = em_cpu_run(v->cpu);
+        vp_trace_leave(v->trace);
+        if (why == EM_X_HALT) v->halted = true;
         else if (!atomic_load(&d->stop) && d->kind->online(v))
             vp_crash(v, "the processor stopped and nobody said why");
         leave(v);
