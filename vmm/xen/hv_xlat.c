@@ -13,12 +13,14 @@
 
 #define PS_MIN 12u
 #define PS_MAX 32u
+#define PHYS_BITS 44u                           /* as PAL_VM_SUMMARY answers */
 #define PTA_VE UINT64_C(1)
 #define PTA_VF (UINT64_C(1) << 8)
 #define RR_FIELDS UINT64_C(0xfffffffc)          /* rid and ps */
 #define PTE_PL_MASK (UINT64_C(3) << EM_PTE_PL_SHIFT)
 #define PTE_MA_MASK (UINT64_C(7) << EM_PTE_MA_SHIFT)
 #define PTE_RWX     (UINT64_C(3) << EM_PTE_AR_SHIFT)
+#define REGION_BITS (UINT64_C(7) << 61)
 
 static unsigned region_of(uint64_t va) { return (unsigned)(va >> 61); }
 
@@ -137,6 +139,8 @@ static void walk_alternate(struct hv_vcpu *v, enum em_side side, struct hv_walk 
 
     w->vector = side == EM_INST ? EM_VEC_ALT_ITLB : EM_VEC_ALT_DTLB;
     if (hv__cpl(v) != 1) return;
+    /* what names no physical address is the guest's: pv_ops keep per-cpu data at the region's end */
+    if ((w->va & ~REGION_BITS) >> PHYS_BITS) return;
     pthread_mutex_lock(&v->hv->lock);
     id = v->hv->ident[region_of(w->va)];
     pthread_mutex_unlock(&v->hv->lock);
