@@ -95,9 +95,12 @@ int xci__vmm_end(struct xci__vmm *vm, xci_domid_t domid, struct ut_err *err);
 /* ---- vmm_spawn.c ------------------------------------------------------------------------------- */
 
 /** Start xen-vmm; it waits for START on the other end of *sock_out.
- *  @log_fd  its stderr, -1 = /dev/null */
+ *  @log_fd     its stderr, -1 = /dev/null
+ *  @first_out  a process that only makes the real one nobody's child; for xci__vmm_reap */
 int xci__vmm_spawn(struct xci__vmm *vm, const char *name, int log_fd, int *sock_out,
-                   struct ut_err *err);
+                   pid_t *first_out, struct ut_err *err);
+/** Wait for that first process; it has ended long ago. 0 = none. */
+void xci__vmm_reap(pid_t first);
 /** Send START and wait for READY. @fds  by enum vmctl_fd, -1 = none; sets fd_mask from them */
 int xci__vmm_start(int sock, struct vmctl_start *start, const int fds[VMCTL_NR_FDS],
                    pid_t *pid_out, struct ut_err *err);

@@ -33,7 +33,7 @@ struct creation {
     int fd[VMCTL_NR_FDS];           /* by enum vmctl_fd */
     bool borrowed[VMCTL_NR_FDS];    /* not ours to close */
     char pty_path[64];
-    pid_t pid;
+    pid_t pid, first;               /* the domain's process; what it was forked from */
 };
 
 static const enum vmctl_builder to_vmctl[] = {
@@ -266,7 +266,7 @@ static int run_steps(struct creation *c, struct ut_log *log, struct ut_err *err)
     if (rc < 0) return rc;
     open_logs(c, log);
     /* first, so that it gets going while we build */
-    rc = xci__vmm_spawn(c->vm, c->cfg->name, c->fd[VMCTL_FD_LOG], &c->sock, err);
+    rc = xci__vmm_spawn(c->vm, c->cfg->name, c->fd[VMCTL_FD_LOG], &c->sock, &c->first, err);
     if (rc == UT_OK) rc = build_memory(c, err);
     if (rc == UT_OK) rc = open_console(c, err);
     if (rc == UT_OK) rc = xci__vmm_dir_new(c->vm, c->cfg->domid, &c->dir, &c->domid, err);
@@ -285,6 +285,7 @@ static void creation_fini(struct creation *c)
     for (unsigned i = 0; i < VMCTL_NR_FDS; i++)
         if (c->fd[i] >= 0 && !c->borrowed[i]) close(c->fd[i]);
     if (c->sock >= 0) close(c->sock);
+    xci__vmm_reap(c->first);
 }
 
 /* The domain is ready but could not be published. */

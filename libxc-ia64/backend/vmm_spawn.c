@@ -31,13 +31,17 @@ static int file_actions(posix_spawn_file_actions_t *fa, int sock, int log_fd)
 
 static int attributes(posix_spawnattr_t *at)
 {
-    sigset_t none, all;
+    /* what a program may have ignored; handlers do not survive exec anyway */
+    static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD,
+                                   SIGUSR1, SIGUSR2 };
+    sigset_t none, dfl;
     int r;
 
     sigemptyset(&none);
-    sigfillset(&all);
+    sigemptyset(&dfl);
+    for (size_t i = 0; i < ARRAY_SIZE(ignored); i++) sigaddset(&dfl, ignored[i]);
     r = posix_spawnattr_setsigmask(at, &none);
-    if (!r) r = posix_spawnattr_setsigdefault(at, &all);
+    if (!r) r = posix_spawnattr_setsigdefault(at, &dfl);
     if (!r)
         r = posix_spawnattr_setflags(at, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
                                      POSIX_SPAWN_SETSIGDEF);
@@ -65,27 +69,31 @@ static int spawn(const char *path, const char *name, int sock, int log_fd, pid_t
     return r;
 }
 
+void xci__vmm_reap(pid_t pid)
+{
+    /* somebody else in this program may have done so already */
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 int xci__vmm_spawn(struct xci__vmm *vm, const char *name, int log_fd, int *sock_out,
-                   struct ut_err *err)
+                   pid_t *first_out, struct ut_err *err)
 {
     const struct timeval tv = { XCI__VMM_START_TIMEOUT_S, 0 };
     const int on = 1;
     int r, pair[2];
-    pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return ut_err_sys(err, UT_ESYS, "start socket");
     (void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
     (void)setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
-    r = spawn(vm->vmm_path, name, pair[1], log_fd, &pid);
+    r = spawn(vm->vmm_path, name, pair[1], log_fd, first_out);
     close(pair[1]);
     if (r) {
+        *first_out = 0;
         close(pair[0]);
         errno = r;
         return ut_err_sys(err, UT_ESYS, "cannot start %s", vm->vmm_path);
     }
-    /* the first process ends at once; what stays is nobody's child. Somebody else may have reaped it. */
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
     *sock_out = pair[0];
     return UT_OK;
 }
