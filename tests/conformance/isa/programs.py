@@ -23,6 +23,11 @@ class Program:
         return subprocess.run([sys.executable, ASM / self.words[0], *self.words[1:]], check=True,
                               stdout=subprocess.PIPE).stdout
 
+    def model(self):
+        """What it must print by its generator's own model, mode "model"."""
+        return subprocess.run([sys.executable, ASM / self.words[0], *self.words[1:], "expected"], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
     def hash(self):
         total = hashlib.sha256(self.mode.encode() + b"\0" + self.source())
         for name in COMMON:

@@ -80,7 +80,9 @@ vec_record:
 	TM	cr.isr
 	TM	cr.iip
 	TM	cr.ipsr
+#ifndef WITHOUT_IIPA
 	TM	cr.iipa
+#endif
 	TM	psr
 	/* what this vector defines: iim for break and speculation, ifa and itir for translation,
 	   protection and alignment, iha for the VHPT */

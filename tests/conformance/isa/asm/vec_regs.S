@@ -100,6 +100,8 @@
 	X 0x5d,	"mov r20=ar.itc"
 	X 0x5e,	"mov ar.ec=r14"
 	TM ar.ec
+	mov	cr.tpr=r0
+	;;
 	X 0x5f,	"mov cr.tpr=r14"
 	TM cr.tpr
 	X 0x60,	"mov cr.itv=r14"
@@ -144,11 +146,6 @@
 	T r20
 	rum	8
 	;;
-	/* physical addresses that are not there */
-	movl	r22=0x1000000000000000
-	;;
-	X 0x90,	"ld8 r20=[r22]"
-	X 0x91,	"st8 [r22]=r0"
 	/* everything privileged from level 3 */
 	LEVEL 3
 	X 0xa0,	"mov r20=cr.dcr"
