@@ -35,7 +35,7 @@ struct em_fp_env {
     /* out */
     uint8_t flags;                  /* to OR into the field: v 1 d 2 z 4 o 8 u 16 i 32 */
     uint16_t fault;                 /* ISR.code of an FP fault: then nothing may be written */
-    uint16_t trap;                  /* ISR.code bits of an FP trap: result and flags are written first */
+    uint16_t trap;                  /* ISR.code of an FP trap: result and flags are written first */
 };
 
 static inline bool em_fp_is_natval(struct em_freg a)
@@ -53,8 +53,9 @@ void em_fp_to_ext(struct em_freg a, uint64_t *sig_out, uint16_t *se_out);
 
 /* arithmetic: f1 = f3 * f4 + f2 and relatives. `f2_is_f0`: the encoded register is f0 (fmpy). */
 enum em_fp_mul { EM_FP_MA, EM_FP_MS, EM_FP_NMA };
-struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3, struct em_freg f4,
-                         struct em_freg f2, bool f2_is_f0, struct em_fp_env *env);
+struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3,
+                         struct em_freg f4, struct em_freg f2, bool f2_is_f0,
+                         struct em_fp_env *env);
 struct em_freg em_fp_fpma(enum em_fp_mul kind, struct em_freg f3, struct em_freg f4,
                           struct em_freg f2, bool f2_is_f0, struct em_fp_env *env);
 
@@ -74,7 +75,8 @@ struct em_freg em_fp_fpcmp(enum em_fp_rel rel, struct em_freg f2, struct em_freg
 bool em_fp_class(struct em_freg f2, unsigned fclass9, bool *natval_out);
 
 /* approximations: *p2_out is the predicate; the result is written in either case */
-struct em_freg em_fp_rcpa(struct em_freg f2, struct em_freg f3, bool *p2_out, struct em_fp_env *env);
+struct em_freg em_fp_rcpa(struct em_freg f2, struct em_freg f3, bool *p2_out,
+                          struct em_fp_env *env);
 struct em_freg em_fp_rsqrta(struct em_freg f3, bool *p2_out, struct em_fp_env *env);
 struct em_freg em_fp_fprcpa(struct em_freg f2, struct em_freg f3, bool *p2_out,
                             struct em_fp_env *env);

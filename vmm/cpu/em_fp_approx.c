@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * em_fp_approx: frcpa and frsqrta. Where software would be asked for help, the IEEE quotient or root
- * is computed here and p2 is cleared.
+ * em_fp_approx: frcpa and frsqrta. Where software would be asked for help, the IEEE quotient or
+ * root is computed here and p2 is cleared.
  */
 #include "em_fp_impl.h"
 
@@ -150,8 +150,9 @@ bool em_fpi_rsqrta_invalid(const struct em_fpi_num *n, struct em_freg f3,
                            struct em_freg *result_out, struct em_fp_env *env)
 {
     bool nan = em_fpi_is_nan(n);
+    bool negative = !nan && n->neg && n->cls != EM_FPI_ZERO;
 
-    if (n->cls == EM_FPI_UNSUP || n->cls == EM_FPI_SNAN || (!nan && n->neg && n->cls != EM_FPI_ZERO))
+    if (n->cls == EM_FPI_UNSUP || n->cls == EM_FPI_SNAN || negative)
         em_fpi_raise(env, EM_FPI_V);
     else if (!nan)
         return false;

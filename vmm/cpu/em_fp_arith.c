@@ -206,8 +206,8 @@ struct em_freg em_fpi_fma(enum em_fp_mul kind, const struct em_fpi_fmt *fmt, str
 }
 
 /**
- * Nothing but the result matters: rounding to nearest in the IEEE range, O, U and I disabled, and I,
- * the only flag of a normal result, already set.
+ * Nothing but the result matters: rounding to nearest in the IEEE range, O, U and I disabled, and
+ * I, the only flag of a normal result, already set.
  */
 static inline bool host_will_do(enum em_fp_pc pc, const struct em_fp_env *env)
 {
@@ -217,8 +217,9 @@ static inline bool host_will_do(enum em_fp_pc pc, const struct em_fp_env *env)
            (em_fpi_disabled(env) & results) == results;
 }
 
-struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3, struct em_freg f4,
-                         struct em_freg f2, bool f2_is_f0, struct em_fp_env *env)
+struct em_freg em_fp_fma(enum em_fp_mul kind, enum em_fp_pc pc, struct em_freg f3,
+                         struct em_freg f4, struct em_freg f2, bool f2_is_f0,
+                         struct em_fp_env *env)
 {
     struct em_freg r;
 

@@ -149,7 +149,9 @@ static struct em_freg underflow(const struct em_fpi_fmt *fmt, bool neg, int32_t 
     }
     if (r.sig == 0)
         return em_fpi_zero(neg);
-    return em_fpi_make(neg, (r.sig & EM_FPI_INT_BIT) ? (uint64_t)fmt->emin : fmt->denorm_exp, r.sig);
+    if (r.sig & EM_FPI_INT_BIT)
+        return em_fpi_make(neg, (uint64_t)fmt->emin, r.sig);
+    return em_fpi_make(neg, fmt->denorm_exp, r.sig);
 }
 
 struct em_freg em_fpi_out_of_range(const struct em_fpi_fmt *fmt, bool neg, int32_t exp,

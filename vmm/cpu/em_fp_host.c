@@ -37,7 +37,7 @@ static EM_FPI_INLINE bool to_single(uint64_t sig, uint64_t se, float *out)
     return true;
 }
 
-/* The least normal exponent is left to the integers, too: what rounds up to it may have been tiny. */
+/* The least normal exponent is left to the integers, too: what rounds to it may have been tiny. */
 static HOST_FMA bool fma_double(enum em_fp_mul kind, struct em_freg f3, struct em_freg f4,
                                 uint64_t f2_sig, uint64_t f2_se, bool f2_is_f0, struct em_freg *out)
 {

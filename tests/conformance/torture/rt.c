@@ -34,7 +34,7 @@ static void put_text(const char *s)
         put(*s++);
 }
 
-/* ---- ending: the status also goes to the console, where every loader can see it ------------------- */
+/* ---- ending: the status also goes to the console, where every loader can see it ---------- */
 
 static void (*at_exit[32])(void);
 static int nr_at_exit;
@@ -105,7 +105,7 @@ WEAK void __assert_fail(const char *what, const char *file, unsigned line, const
 static int rt_errno;
 WEAK int *__errno_location(void) { return &rt_errno; }
 
-/* ---- memory: freed blocks are not used again, but sizes are known for realloc ---------------------- */
+/* ---- memory: freed blocks are not used again, but sizes are known for realloc ------------ */
 
 WEAK void *malloc(size_t size)
 {
@@ -145,7 +145,7 @@ WEAK void *realloc(void *old, size_t size)
     return memcpy(p, old, had < size ? had : size);
 }
 
-/* ---- strings ------------------------------------------------------------------------------------------ */
+/* ---- strings ----------------------------------------------------------------------------- */
 
 WEAK void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
@@ -337,7 +337,7 @@ WEAK char *strdup(const char *s)
     return p ? memcpy(p, s, n) : NULL;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------- */
 
 WEAK int abs(int x) { return x < 0 ? -x : x; }
 WEAK long labs(long x) { return x < 0 ? -x : x; }
@@ -384,7 +384,7 @@ WEAK void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, 
             }
 }
 
-/* ---- formatted output ------------------------------------------------------------------------------------ */
+/* ---- formatted output -------------------------------------------------------------------- */
 
 struct sink { char *to; size_t room, count; bool console; };
 
@@ -432,7 +432,8 @@ static void emit_number(struct sink *s, const struct spec *f, unsigned long v, c
     }
     if (f->alt && base == 8 && *p != '0')
         *--p = '0';
-    emit_field(s, f, prefix, p, (int)(digits + sizeof digits - p), f->zero && !f->left && f->prec < 0);
+    emit_field(s, f, prefix, p, (int)(digits + sizeof digits - p),
+               f->zero && !f->left && f->prec < 0);
 }
 
 /** Fixed point only, as far as 64 bits go; enough for what tests print. `trim`: as %g does. */
@@ -526,7 +527,8 @@ static void convert(struct sink *s, char c, const struct spec *f, va_list *ap)
     case 'x':
     case 'X':
         n = (long)unsigned_arg(f, ap);
-        emit_number(s, f, (unsigned long)n, f->alt && n ? (c == 'x' ? "0x" : "0X") : "", 16, c == 'X');
+        emit_number(s, f, (unsigned long)n, !f->alt || !n ? "" : c == 'x' ? "0x" : "0X", 16,
+                    c == 'X');
         break;
     case 'p': emit_number(s, f, (unsigned long)va_arg(*ap, void *), "0x", 16, false); break;
     case 'c':
@@ -537,7 +539,8 @@ static void convert(struct sink *s, char c, const struct spec *f, va_list *ap)
         text = va_arg(*ap, const char *);
         if (!text)
             text = "(null)";
-        emit_field(s, f, "", text, (int)strnlen(text, f->prec < 0 ? SIZE_MAX : (size_t)f->prec), false);
+        n = (long)strnlen(text, f->prec < 0 ? SIZE_MAX : (size_t)f->prec);
+        emit_field(s, f, "", text, (int)n, false);
         break;
     case 'e':
     case 'f':

@@ -24,7 +24,7 @@ enum { BIAS = 0xffff };
 #define TOP (UINT64_C(1) << 63)
 #define INDEF64 TOP
 
-/* ---- operands -------------------------------------------------------------------------------- */
+/* ---- operands ---------------------------------------------------------------------------- */
 
 enum kind { ZERO, PSEUDO_ZERO, NUMBER, UNNORMAL, INFINITE, QUIET, SIGNALLING, UNSUPPORTED, NATVAL };
 
@@ -78,7 +78,7 @@ static inline void value_of(mpfr_t x, struct em_freg f)
         mpfr_neg(x, x, MPFR_RNDN);
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------- */
 
 struct outcome { struct em_freg r; unsigned flags, fault, trap; bool p; };
 
@@ -225,7 +225,8 @@ static inline void round_exact(struct outcome *o, const struct exact *q, struct 
         if (enabled(env, F_O)) {
             trap = T_O;
         } else {
-            o->r = inf ? infinite(neg) : image(neg, (uint64_t)(emax + BIAS), -(TOP >> (f.prec - 1)));
+            uint64_t largest = -(TOP >> (f.prec - 1));
+            o->r = inf ? infinite(neg) : image(neg, (uint64_t)(emax + BIAS), largest);
             inexact_trap(o, env, inf);
             return;
         }
@@ -345,7 +346,7 @@ static inline struct outcome oracle_fma(enum em_fp_mul op, struct format fmt, bo
     return o;
 }
 
-/* ---- comparing and reporting ------------------------------------------------------------------- */
+/* ---- comparing and reporting ------------------------------------------------------------- */
 
 static inline bool same_outcome(const struct outcome *want, struct em_freg r,
                                 const struct em_fp_env *env)
@@ -372,7 +373,7 @@ static inline void report_operand(const char *name, struct em_freg f)
     fprintf(stderr, "  %s   %05" PRIx64 ".%016" PRIx64 "\n", name, f.se, f.sig);
 }
 
-/* ---- random operands --------------------------------------------------------------------------- */
+/* ---- random operands --------------------------------------------------------------------- */
 
 static uint64_t rng_state = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -506,7 +507,8 @@ static inline struct em_fp_env env_of(long i, unsigned calm)
     unsigned n = (unsigned)(i % 12288), pc = n / 64 % 3;
     struct em_fp_env env = {
         .traps = (uint8_t)(n % 64),
-        .controls = (uint8_t)(n / 192 % 4 | pcs[pc] << 2 | n / 768 % 4 << 4 | n / 3072 % 4 / 3 << 6),
+        .controls = (uint8_t)(n / 192 % 4 | pcs[pc] << 2 | n / 768 % 4 << 4 |
+                              n / 3072 % 4 / 3 << 6),
         .flags = 0xff, .fault = 0xffff, .trap = 0xffff,         /* must be overwritten */
     };
     if (below(calm + 1))

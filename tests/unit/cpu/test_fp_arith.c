@@ -65,7 +65,8 @@ static void test_fma_tiny(void **state)
     static const uint64_t emin[] = { 0xff81, 0xfc01, 0xc001, 1 };
     (void)state;
     for (long i = 0, n = cases(30000); i < n; i++) {
-        struct em_freg a = image(below(2), 0, rnd_sig() | TOP), b = image(below(2), 0, rnd_sig() | TOP);
+        struct em_freg a = image(below(2), 0, rnd_sig() | TOP);
+        struct em_freg b = image(below(2), 0, rnd_sig() | TOP);
         int64_t e = (int64_t)emin[below(4)] - 68 + below(72);   /* exponent of the product */
         a.se |= (uint64_t)(1 + below((unsigned)(e + BIAS > 0x1fffe ? 0x1fffe : e + BIAS - 1)));
         e = e + BIAS - (int64_t)(a.se & 0x1ffff);
@@ -162,7 +163,7 @@ static void test_fpma(void **state)
     }
 }
 
-/* ---- comparisons ------------------------------------------------------------------------------- */
+/* ---- comparisons ------------------------------------------------------------------------- */
 
 /** -1, 0, 1, by mpfr; operands are no NaN and not unsupported. */
 static int compare(struct em_freg a, struct em_freg b, bool magnitudes)
@@ -345,7 +346,7 @@ static void test_fpminmax(void **state)
     }
 }
 
-/* ---- classes ----------------------------------------------------------------------------------- */
+/* ---- classes ----------------------------------------------------------------------------- */
 
 static void test_class(void **state)
 {
@@ -371,7 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fma_numbers), cmocka_unit_test(test_fma_anything),
         cmocka_unit_test(test_fma_doubles), cmocka_unit_test(test_fma_tiny),
-        cmocka_unit_test(test_fma_last_bit), cmocka_unit_test(test_fpma), cmocka_unit_test(test_cmp),
+        cmocka_unit_test(test_fma_last_bit), cmocka_unit_test(test_fpma),
+        cmocka_unit_test(test_cmp),
         cmocka_unit_test(test_fpcmp),       cmocka_unit_test(test_minmax),
         cmocka_unit_test(test_fpminmax),    cmocka_unit_test(test_class),
     };

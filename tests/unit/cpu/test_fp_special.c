@@ -87,13 +87,16 @@ static const struct {
     /* operands that are not normalised have their true value and raise D */
     { "unnormal one + one", MA, DYN, 0, UNN, ONE, ONE, ALL, EXT, X(0x10000, TOP), 2, 0, 0 },
     { "denormal fault", MA, DYN, 0, UNN, ONE, ONE, ALL & ~2, EXT, ONE, 0, 2, 0 },
-    { "exponent 0 is 0xc001", MA, DYN, 1, X(0, 1), ONE, P0, ALL, EXT | WRE, X(0xbfc2, TOP), 2, 0, 0 },
+    { "exponent 0 is 0xc001",
+      MA, DYN, 1, X(0, 1), ONE, P0, ALL, EXT | WRE, X(0xbfc2, TOP), 2, 0, 0 },
     { "pseudo-denormal", MA, DYN, 1, X(0, TOP), ONE, P0, ALL, EXT, X(0xc001, TOP), 2, 0, 0 },
     /* ranges: dynamic precision without wre has 15 bits of exponent */
-    { "2^16000 squared", MA, DYN, 1, X(0x13e7f, TOP), X(0x13e7f, TOP), P0, ALL, EXT, INFP, 0x28, 0, 0 },
+    { "2^16000 squared",
+      MA, DYN, 1, X(0x13e7f, TOP), X(0x13e7f, TOP), P0, ALL, EXT, INFP, 0x28, 0, 0 },
     { "2^16000 squared, wre", MA, DYN, 1, X(0x13e7f, TOP), X(0x13e7f, TOP), P0, ALL, EXT | WRE,
       X(0x17cff, TOP), 0, 0, 0 },
-    { "single with wre keeps the range", MA, S, 1, X(0x1007e, TOP), X(0x1007e, TOP), P0, ALL, EXT | WRE,
+    { "single with wre keeps the range",
+      MA, S, 1, X(0x1007e, TOP), X(0x1007e, TOP), P0, ALL, EXT | WRE,
       X(0x100fd, TOP), 0, 0, 0 },
     { "single precision, 15 bits", MA, DYN, 1, X(0x1007e, TOP), X(0x1007e, TOP), P0, ALL, 0,
       X(0x100fd, TOP), 0, 0, 0 },
@@ -111,23 +114,27 @@ static const struct {
       ALL & ~F_I, EXT | RZ, X(0x1007e, 0xffffff0000000000), 0x28, 0, T_I },
     { "overflow trap, exact", MA, S, 1, X(0x1007e, TOP), X(0x10000, TOP), P0, ALL & ~F_O, EXT,
       X(0x1007f, TOP), F_O, 0, T_O },
-    { "overflow trap, rounded up", MA, S, 1, X(0x1007e, 0xffffff8000000000), ONE, P0, ALL & ~F_O, EXT,
+    { "overflow trap, rounded up",
+      MA, S, 1, X(0x1007e, 0xffffff8000000000), ONE, P0, ALL & ~F_O, EXT,
       X(0x1007f, TOP), F_O | F_I, 0, T_O | T_I | T_FPA },
     { "overflow trap wraps 17 bits", MA, DYN, 1, X(0x1fffe, TOP), X(0x1fffe, TOP), P0, ALL & ~F_O,
       EXT | WRE, X(0x0fffd, TOP), F_O, 0, T_O },
     /* underflow: tininess after rounding; exact denormals do not signal */
     { "exact denormal", MA, S, 1, X(0xff81, TOP), X(0xfffe, TOP), P0, ALL, EXT, X(0xff81, TOP >> 1),
       0, 0, 0 },
-    { "exact denormal traps if enabled", MA, S, 1, X(0xff81, TOP), X(0xfffe, TOP), P0, ALL & ~F_U, EXT,
+    { "exact denormal traps if enabled",
+      MA, S, 1, X(0xff81, TOP), X(0xfffe, TOP), P0, ALL & ~F_U, EXT,
       X(0xff80, TOP), F_U, 0, T_U },
-    { "flush to zero", MA, S, 1, X(0x2ff81, TOP), X(0xfffe, TOP), P0, ALL, EXT | FTZ, N0, 0x30, 0, 0 },
+    { "flush to zero",
+      MA, S, 1, X(0x2ff81, TOP), X(0xfffe, TOP), P0, ALL, EXT | FTZ, N0, 0x30, 0, 0 },
     { "flush to zero, inexact trap", MA, S, 1, X(0x2ff81, TOP), X(0xfffe, TOP), P0, ALL & ~F_I,
       EXT | FTZ, N0, 0x30, 0, T_I },
     { "enabled underflow ignores ftz", MA, S, 1, X(0xff81, TOP), X(0xfffe, TOP), P0, ALL & ~F_U,
       EXT | FTZ, X(0xff80, TOP), F_U, 0, T_U },
     { "not tiny after rounding", MA, S, 1, X(0xff80, 0xffffffc000000000), ONE, P0, ALL, EXT,
       X(0xff81, TOP), 0x20, 0, 0 },
-    { "tiny, but denormal rounding reaches the least normal", MA, S, 1, X(0xff80, 0xffffff0000000000),
+    { "tiny, but denormal rounding reaches the least normal",
+      MA, S, 1, X(0xff80, 0xffffff0000000000),
       ONE, P0, ALL, EXT, X(0xff81, TOP), 0x30, 0, 0 },
     { "15-bit denormal has exponent 0", MA, DYN, 1, X(0xc001, TOP), X(0xfffe, TOP), P0, ALL, EXT,
       X(0, TOP >> 1), 0, 0, 0 },
@@ -135,20 +142,24 @@ static const struct {
       X(1, TOP >> 1), 0, 0, 0 },
     { "half the least denormal is even", MA, D, 1, X(0xfc01 - 53, TOP), ONE, P0, ALL, EXT, P0,
       0x30, 0, 0 },
-    { "more than half of it", MA, D, 1, X(0xfc01 - 53, TOP + 1), ONE, P0, ALL, EXT, X(0xfc01, 0x800),
+    { "more than half of it",
+      MA, D, 1, X(0xfc01 - 53, TOP + 1), ONE, P0, ALL, EXT, X(0xfc01, 0x800),
       0x30, 0, 0 },
     { "least denormal, upward", MA, D, 1, X(1, TOP), X(0xf000, TOP), P0, ALL, EXT | RU,
       X(0xfc01, 0x800), 0x30, 0, 0 },
     /* inexact */
-    { "inexact trap, up", MA, S, 1, X(0xffff, 0x8000010000000001 | 0x8000000000), ONE, P0, ALL & ~F_I,
+    { "inexact trap, up",
+      MA, S, 1, X(0xffff, 0x8000010000000001 | 0x8000000000), ONE, P0, ALL & ~F_I,
       EXT, X(0xffff, 0x8000020000000000), F_I, 0, T_I | T_FPA },
     { "inexact trap, down", MA, S, 1, X(0xffff, 0x8000010000000001), ONE, P0, ALL & ~F_I, EXT,
       X(0xffff, 0x8000010000000000), F_I, 0, T_I },
-    { "tie to even", MA, S, 1, X(0xffff, 0x8000008000000000), ONE, P0, ALL, EXT, X(0xffff, TOP), F_I,
+    { "tie to even",
+      MA, S, 1, X(0xffff, 0x8000008000000000), ONE, P0, ALL, EXT, X(0xffff, TOP), F_I,
       0, 0 },
     { "far smaller addend", MA, DYN, 0, ONE, ONE, X(1, TOP), ALL, EXT | RU, X(0xffff, TOP + 1), F_I,
       0, 0 },
-    { "far smaller subtrahend", MS, DYN, 0, ONE, ONE, X(1, TOP), ALL, EXT | RZ, X(0xfffe, UINT64_MAX),
+    { "far smaller subtrahend",
+      MS, DYN, 0, ONE, ONE, X(1, TOP), ALL, EXT | RZ, X(0xfffe, UINT64_MAX),
       F_I, 0, 0 },
 };
 
@@ -186,7 +197,8 @@ static const struct {
     { "invalid high, denormal low", P(0x7f800000, 1), P(0, 0x3f800000), 0, 0, EXT, 0, 0, 0x21, 0 },
     { "fault withdraws the other half's trap", P(0x7f000000, 1), P(0x7f000000, 0x3f800000), 0,
       ALL & ~(F_D | F_O), EXT, 0, 0, 0x20, 0 },
-    { "overflow trap high, wrapped modulo 256", P(0x7f000000, 0x3f800000), P(0x7f000000, 0x3f800000), 0,
+    { "overflow trap high, wrapped modulo 256",
+      P(0x7f000000, 0x3f800000), P(0x7f000000, 0x3f800000), 0,
       ALL & ~F_O, EXT, P(0x3e800000, 0x3f800000), F_O, 0, T_O },
     { "overflow trap low", P(0x3f800000, 0x7f000000), P(0x3f800000, 0x7f000000), 0,
       ALL & ~F_O, EXT, P(0x3f800000, 0x3e800000), F_O, 0, T_O >> 4 },
@@ -245,7 +257,7 @@ static void test_minmax_cases(void **state)
     }
 }
 
-/* ---- no exceptions ------------------------------------------------------------------------------- */
+/* ---- no exceptions ----------------------------------------------------------------------- */
 
 static void test_merge(void **state)
 {
@@ -301,7 +313,8 @@ static void test_xma(void **state)
         __extension__ unsigned __int128 u = (unsigned __int128)a * b + c;
         __extension__ __int128 s = (__int128)(int64_t)a * (int64_t)b + c;
 
-        assert_int_equal(em_fp_xma(EM_FP_XMA_L, integer(a), integer(b), integer(c)).sig, (uint64_t)u);
+        assert_int_equal(em_fp_xma(EM_FP_XMA_L, integer(a), integer(b), integer(c)).sig,
+                         (uint64_t)u);
         assert_int_equal(em_fp_xma(EM_FP_XMA_HU, integer(a), integer(b), integer(c)).sig,
                          (uint64_t)(u >> 64));
         assert_int_equal(em_fp_xma(EM_FP_XMA_H, integer(a), integer(b), integer(c)).sig,
@@ -320,7 +333,8 @@ static void test_natval(void **state)
         f[place] = natval();
         assert_true(em_fp_is_natval(em_fp_select(f[0], f[1], f[2])));
         assert_true(em_fp_is_natval(em_fp_xma(EM_FP_XMA_H, f[0], f[1], f[2])));
-        assert_true(em_fp_is_natval(em_fp_fma(EM_FP_MS, EM_FP_PC_S, f[0], f[1], f[2], false, &env)));
+        assert_true(em_fp_is_natval(em_fp_fma(EM_FP_MS, EM_FP_PC_S, f[0], f[1], f[2], false,
+                                              &env)));
         assert_true(em_fp_is_natval(em_fp_fpma(EM_FP_NMA, f[0], f[1], f[2], false, &env)));
         if (place == 2)
             break;
