@@ -31,7 +31,8 @@ void ut_buf_addf(struct ut_buf *b, const char *fmt, ...) __attribute__((format(p
 void ut_buf_vaddf(struct ut_buf *b, const char *fmt, va_list ap);
 /** Drop `len` bytes from the front. */
 void ut_buf_consume(struct ut_buf *b, size_t len);
-/** Make room for `len` more bytes and return where they go (NULL = out of memory); then add to len. */
+/** Make room for `len` more bytes and return where they go (NULL = out of memory); the caller then
+ *  adds what it wrote to b->len. */
 void *ut_buf_reserve(struct ut_buf *b, size_t len);
 /** Contents as a C string ("" when empty); valid until the next change. */
 const char *ut_buf_str(const struct ut_buf *b);

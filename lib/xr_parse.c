@@ -16,7 +16,7 @@
 #include <libxml/parserInternals.h>
 
 #define MAX_VALUES (1u << 18)
-#define MAX_FRAMES (XR_MAX_DEPTH * 4 + 8)   /* value, struct, member, value ...; plus the envelope */
+#define MAX_FRAMES (XR_MAX_DEPTH * 4 + 8)   /* a value takes up to four; the envelope */
 
 enum elem { E_DOC, E_CALL, E_RESPONSE, E_METHOD_NAME, E_PARAMS, E_PARAM, E_FAULT, E_VALUE, E_ARRAY,
             E_DATA, E_STRUCT, E_MEMBER, E_NAME, E_NIL, E_BOOL, E_INT, E_DOUBLE, E_STRING,
@@ -93,7 +93,7 @@ static struct frame *top(struct parse *p)
     return &p->stack[p->depth];
 }
 
-/* ---- text of an element to a value ---------------------------------------------------------- */
+/* ---- text of an element to a value ----------------------------------------------------------- */
 
 static const char *trimmed(struct parse *p)
 {
@@ -279,7 +279,7 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
     open_value(p, f);
 }
 
-/* ---- end of an element ------------------------------------------------------------------------ */
+/* ---- end of an element ----------------------------------------------------------------------- */
 
 /* A finished <value>: hand it to what it belongs to. */
 static int place(struct parse *p, struct frame *parent, struct xr_value *v)
@@ -394,7 +394,7 @@ static void ignore_error(void *ctx, xmlErrorPtr error)
     (void)ctx, (void)error;         /* the context keeps the last one; nothing goes to stderr */
 }
 
-/* ---- whole messages ------------------------------------------------------------------------------ */
+/* ---- whole messages -------------------------------------------------------------------------- */
 
 static void set_handlers(xmlSAXHandlerPtr sax)
 {

@@ -54,7 +54,8 @@ struct ut_sxp *xr_to_sxp(const struct xr_value *v);
 /** methodCall: *params_out is an XR_ARRAY; *method_out is malloc'd. */
 int xr_parse_call(const char *xml, size_t len, char **method_out, struct xr_value **params_out,
                   struct ut_err *err);
-/** methodResponse: UT_OK with the value, or UT_EREMOTE / UT_ENODOM with err->fault and err->text. */
+/** methodResponse: UT_OK with the value, or UT_EREMOTE / UT_ENODOM with err->fault and
+ *  err->text. */
 int xr_parse_response(const char *xml, size_t len, struct xr_value **value_out,
                       struct ut_err *err);
 int xr_emit_call(const char *method, const struct xr_value *params, struct ut_buf *out);

@@ -19,7 +19,7 @@
 #define LOG_ROTATE_BYTES (1u << 20)
 #define QUIT_PATIENCE_S 60          /* how long operations in flight may delay the end */
 
-/* ---- start ------------------------------------------------------------------------------------------ */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static int make_folders(struct xd *xd, struct ut_err *err)
 {
@@ -137,7 +137,7 @@ int xd_init(struct xd *xd, bool foreground, struct ut_err *err)
     return rc;
 }
 
-/* ---- run -------------------------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------------------------------- */
 
 static void on_signal(evutil_socket_t signum, short what, void *arg)
 {
@@ -230,7 +230,7 @@ void xd_reload(struct xd *xd)
     xd_info(xd, UT_NO_DOMID, "configuration read again");
 }
 
-/* ---- end -------------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------- */
 
 void xd_fini(struct xd *xd)
 {

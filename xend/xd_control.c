@@ -19,7 +19,7 @@
 #define STOP_TIMEOUT_S   70         /* longer than the daemon waits for its operations */
 #define READY            "ready"
 
-/* ---- the pid file --------------------------------------------------------------------------------- */
+/* ---- the pid file ---------------------------------------------------------------------------- */
 
 static int pid_path(char *path_out, struct ut_err *err)
 {
@@ -86,7 +86,7 @@ static void remove_pid_file(void)
     if (pid_path(path, NULL) == UT_OK) unlink(path);
 }
 
-/* ---- the daemon -------------------------------------------------------------------------------------- */
+/* ---- the daemon ------------------------------------------------------------------------------ */
 
 /* From the lock to the end. `ready_fd` (-1 = none) gets READY or the reason of a failure. */
 static int daemon_main(bool foreground, int ready_fd)
@@ -191,7 +191,8 @@ static int start_child(void)
     close(fds[1]);
     read_report(fds[0], text, sizeof(text));
     close(fds[0]);
-    return strcmp(text, READY) == 0 ? XD_EXIT_OK : report_failure(text, kill(pid, 0) == 0 && !*text);
+    if (strcmp(text, READY) == 0) return XD_EXIT_OK;
+    return report_failure(text, !*text && kill(pid, 0) == 0);
 }
 
 int xd_control_start(void)
@@ -212,7 +213,7 @@ int xd_control_start(void)
     return start_child();
 }
 
-/* ---- the running one ----------------------------------------------------------------------------------- */
+/* ---- the running one ------------------------------------------------------------------------- */
 
 /* Pid, or 0 with an exit status for the caller. */
 static pid_t find_running(int *exit_out)

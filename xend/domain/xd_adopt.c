@@ -11,7 +11,7 @@
 #include "persist/xd_record.h"
 #include "xd.h"
 
-/* ---- one domain ------------------------------------------------------------------------------------- */
+/* ---- one domain ------------------------------------------------------------------------------ */
 
 /* Nothing is known but what the hypervisor says: name it after its id. */
 static int config_of_stranger(struct xd *xd, const struct xci_domain_info *info,
@@ -96,9 +96,10 @@ static void resume_phase(struct xd_dom *d, enum xd_state phase)
     if (rc < 0) xd_error(d->xd, xd_dom_logid(d), "domain %s: %s", d->cfg.name, err.text);
 }
 
-/* ---- all of them, at start ----------------------------------------------------------------------------- */
+/* ---- all of them, at start ------------------------------------------------------------------- */
 
-/* A record is a domain's if id and uuid fit; one from a build that was not reported yet has no id. */
+/* A record is a domain's if id and uuid fit; one from a build that was not reported yet has no
+ * id. */
 static struct xd_record *match(struct xd_record *list, const struct xci_domain_info *info)
 {
     struct xd_record *without_id = NULL;
@@ -177,7 +178,7 @@ int xd_adopt_all(struct xd *xd, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* Somebody else's domain, or one of ours whose build is being reported just now. */
 static void introduced(struct xd *xd, xci_domid_t domid)

@@ -104,7 +104,7 @@ static int convert(struct reader *r, const struct xd_attr *a, const char *s, boo
     return UT_OK;
 }
 
-/* ---- all values -------------------------------------------------------------------------------- */
+/* ---- all values ------------------------------------------------------------------------------ */
 
 static int read_attr(struct reader *r, const struct xd_attr *a)
 {
@@ -199,7 +199,7 @@ static int read_devices(struct reader *r)
     return UT_OK;
 }
 
-/* ---- checks across attributes ------------------------------------------------------------------ */
+/* ---- checks across attributes ---------------------------------------------------------------- */
 
 int xd_name_check(const char *name, struct ut_err *err)
 {

@@ -18,7 +18,7 @@ struct xd_registry {
     unsigned nr_ended;
 };
 
-/* ---- making and forgetting ---------------------------------------------------------------------- */
+/* ---- making and forgetting ------------------------------------------------------------------- */
 
 static struct xd_dom *dom_alloc(struct xd *xd)
 {
@@ -150,7 +150,7 @@ void xd_dom_forget(struct xd_dom *d)
     }
 }
 
-/* ---- finding ---------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 struct xd_dom *xd_dom_first(struct xd *xd)
 {
@@ -211,7 +211,7 @@ int xd_dom_check_unique(struct xd *xd, const struct xd_domcfg *cfg, struct ut_er
     return UT_OK;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 int xd_dom_logid(const struct xd_dom *d)
 {

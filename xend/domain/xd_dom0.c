@@ -11,7 +11,7 @@
 
 #define MAX_STAT_BYTES (1u << 20)
 
-/* /proc/stat: "cpu user nice system idle iowait irq softirq ..." in clock ticks, "btime SECONDS". */
+/* /proc/stat: "cpu user nice system idle iowait irq softirq ..." in ticks, "btime SECONDS". */
 static void read_stat(struct xci_domain_info *info)
 {
     struct ut_buf text = UT_BUF_INIT;

@@ -11,7 +11,7 @@
 #include "persist/xd_record.h"
 #include "xd.h"
 
-/* ---- actions, in the order of a life ---------------------------------------------------------- */
+/* ---- actions, in the order of a life --------------------------------------------------------- */
 
 static int start_build(struct xd_dom *d, struct ut_err *err)
 {
@@ -126,7 +126,7 @@ static int rename_and_restart(struct xd_dom *d, struct ut_err *err)
     return rc;
 }
 
-/* ---- the table ------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct xd_step steps[] = {
     { XD_NEW,        XD_EV_CREATE,       XD_BUILDING,   start_build },
@@ -224,7 +224,7 @@ int xd_life_post(struct xd_dom *d, enum xd_event ev, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- guests that stop ------------------------------------------------------------------------------- */
+/* ---- guests that stop ------------------------------------------------------------------------ */
 
 static void log_verdict(struct xd_dom *d, struct xd_verdict v, int64_t lived_s)
 {
@@ -237,8 +237,8 @@ static void log_verdict(struct xd_dom *d, struct xd_verdict v, int64_t lived_s)
                 d->cfg.name);
     if (!v.too_fast) return;
     xd_error(d->xd, xd_dom_logid(d),
-             "domain %s is restarting too fast: it ended (%s) %lld s after its start, restarts need "
-             "%lld s (restart-min-interval); it is destroyed", d->cfg.name, reason,
+             "domain %s is restarting too fast: it ended (%s) %lld s after its start, restarts "
+             "need %lld s (restart-min-interval); it is destroyed", d->cfg.name, reason,
              (long long)lived_s, (long long)d->xd->cfg.restart_min_interval_s);
     xd_dom_set_error(d, "restarting too fast (%s %lld s after its start): not restarted", reason,
                      (long long)lived_s);

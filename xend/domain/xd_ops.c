@@ -30,7 +30,7 @@ struct op {
     struct xci_console console;
 };
 
-/* ---- in a worker -------------------------------------------------------------------------------- */
+/* ---- in a worker ----------------------------------------------------------------------------- */
 
 static const char *text_or_null(const char *s)
 {
@@ -99,7 +99,7 @@ static void run(struct xd_job *job)
         op->has_info = xci_domain_info(op->xc, op->domid, &op->info, NULL) == UT_OK;
 }
 
-/* ---- back in the loop ---------------------------------------------------------------------------- */
+/* ---- back in the loop ------------------------------------------------------------------------ */
 
 static const struct {
     const char *what;

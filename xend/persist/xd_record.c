@@ -38,7 +38,7 @@ static int record_path(struct xd *xd, const uint8_t uuid[XD_UUID_BYTES], char *p
     return n > 0 && n < PATH_MAX ? UT_OK : UT_ELIMIT;
 }
 
-/* ---- writing, in the background -------------------------------------------------------------------- */
+/* ---- writing, in the background -------------------------------------------------------------- */
 
 struct job {
     struct xd_job job;
@@ -176,7 +176,7 @@ void xd_record_barrier(struct xd *xd, struct xd_call *call, struct xr_value *val
     xd_pool_submit(xd->disk, &j->job);
 }
 
-/* ---- reading, at start -------------------------------------------------------------------------------- */
+/* ---- reading, at start ----------------------------------------------------------------------- */
 
 static bool parse_phase(const char *word, enum xd_state *phase_out)
 {

@@ -18,7 +18,7 @@ size_t xd_nr_methods_in(size_t table)
     return nr[table];
 }
 
-/* ---- system.* -------------------------------------------------------------------------------------- */
+/* ---- system.* -------------------------------------------------------------------------------- */
 
 static int list_methods(struct xd_call *call, struct xd_dom *d, struct xr_value **value_out,
                         struct ut_err *err)
@@ -96,7 +96,7 @@ const struct xd_method xd_system_methods[] = {
 };
 const size_t xd_nr_system_methods = ARRAY_SIZE(xd_system_methods);
 
-/* ---- not there yet --------------------------------------------------------------------------------- */
+/* ---- not there yet --------------------------------------------------------------------------- */
 
 static int not_yet(struct xd_call *call, struct xd_dom *d, struct xr_value **value_out,
                    struct ut_err *err)

@@ -25,7 +25,7 @@ static struct xr_value *domain_value(struct xd_dom *d)
     return v;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------------ */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 /* `state` NULL = those that run. */
 static int list(struct xd_call *call, bool detail, const char *state, struct xr_value **value_out,
@@ -73,7 +73,7 @@ static int domain(struct xd_call *call, struct xd_dom *d, struct xr_value **valu
     return *value_out ? UT_OK : oom(err);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Post an event; the operation it starts answers the call. */
 static int post(struct xd_call *call, struct xd_dom *d, enum xd_event ev, bool chain,
@@ -135,7 +135,10 @@ static int do_pause(struct xd_call *call, struct xd_dom *d, struct xr_value **va
     int rc = post(call, d, XD_EV_PAUSE, false, err);
 
     (void)value_out;
-    if (rc >= 0 && xd_arg_bool(call, 1, false)) d->admin_paused = true;
+    if (rc >= 0 && xd_arg_bool(call, 1, false) && !d->admin_paused) {
+        d->admin_paused = true;
+        xd_record_save(d);
+    }
     return rc;
 }
 
@@ -218,7 +221,7 @@ static int set_pause_flag(struct xd_call *call, struct xd_dom *d, struct xr_valu
     return UT_OK;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static int get_pause_flag(struct xd_call *call, struct xd_dom *d, struct xr_value **value_out,
                           struct ut_err *err)
@@ -325,7 +328,7 @@ static int console(struct xd_call *call, struct xd_dom *d, struct xr_value **val
     return st ? UT_OK : oom(err);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define LIVE (XD_S(XD_PAUSED) | XD_S(XD_RUNNING) | XD_S(XD_DEAD))
 #define UP   (XD_S(XD_PAUSED) | XD_S(XD_RUNNING))

@@ -11,7 +11,7 @@
 #include "domain/xd_dom.h"
 #include "xd.h"
 
-/* ---- arguments ------------------------------------------------------------------------------------ */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 const struct xr_value *xd_arg(const struct xd_call *call, size_t i)
 {
@@ -128,7 +128,7 @@ static int check_args(const struct xd_method *m, const struct xr_value *params, 
     return UT_OK;
 }
 
-/* ---- answers -------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void call_free(struct xd_call *call)
 {
@@ -202,7 +202,7 @@ static struct xr_value *unknown_method(const char *name)
     return st;
 }
 
-/* ---- dispatch -------------------------------------------------------------------------------------- */
+/* ---- dispatch -------------------------------------------------------------------------------- */
 
 const struct xd_method *xd_method_find(const char *name)
 {

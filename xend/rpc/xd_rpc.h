@@ -25,7 +25,7 @@ struct xd;
 struct xd_dom;
 struct xd_call;
 
-#define XD_M_CHANGES   1u           /* changes its domain: needs XD_PRIV_CONTROL and a free domain */
+#define XD_M_CHANGES   1u           /* for privileged peers only; its domain must not be busy */
 #define XD_M_NOT_DOM0  2u           /* refused for domain 0 with text `dom0` */
 #define XD_S(state)    (1u << (state))
 
