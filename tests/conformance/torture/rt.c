@@ -105,9 +105,34 @@ WEAK void __assert_fail(const char *what, const char *file, unsigned line, const
 static int rt_errno;
 WEAK int *__errno_location(void) { return &rt_errno; }
 
-/* ---- memory: freed blocks are not used again, but sizes are known for realloc ------------ */
+/* ---- what the others build on: a test may define memcpy itself to see who calls it ------------ */
 
-WEAK void *malloc(size_t size)
+static void *copy(void *to, const void *from, size_t n)
+{
+    char *t = to;
+    const char *f = from;
+    while (n--)
+        *t++ = *f++;
+    return to;
+}
+
+static void *fill(void *to, int c, size_t n)
+{
+    char *t = to;
+    while (n--)
+        *t++ = (char)c;
+    return to;
+}
+
+static size_t length(const char *s, size_t max)
+{
+    size_t n = 0;
+    while (n < max && s[n])
+        n++;
+    return n;
+}
+
+static void *allocate(size_t size)
 {
     extern char rt_heap[];
     static size_t used;
@@ -118,9 +143,31 @@ WEAK void *malloc(size_t size)
         return NULL;
     p = rt_heap + used;
     used += need;
-    memcpy(p, &size, sizeof size);
+    copy(p, &size, sizeof size);
     return p + 16;
 }
+
+static int compare(const char *a, const char *b, size_t n)
+{
+    for (; n; n--, a++, b++)
+        if (*a != *b || !*a)
+            return (unsigned char)*a - (unsigned char)*b;
+    return 0;
+}
+
+static char *find(const char *s, int c)
+{
+    for (;; s++) {
+        if (*s == (char)c)
+            return (char *)(uintptr_t)s;
+        if (!*s)
+            return NULL;
+    }
+}
+
+/* ---- memory: freed blocks are not used again, but sizes are known for realloc ------------ */
+
+WEAK void *malloc(size_t size) { return allocate(size); }
 
 WEAK void free(void *p) { (void)p; }
 
@@ -130,35 +177,31 @@ WEAK void *calloc(size_t n, size_t size)
 
     if (size && n > SIZE_MAX / size)
         return NULL;
-    p = malloc(n * size);
-    return p ? memset(p, 0, n * size) : NULL;
+    p = allocate(n * size);
+    return p ? fill(p, 0, n * size) : NULL;
 }
 
 WEAK void *realloc(void *old, size_t size)
 {
     size_t had = 0;
-    void *p = malloc(size);
+    void *p = allocate(size);
 
     if (!p || !old)
         return p;
-    memcpy(&had, (char *)old - 16, sizeof had);
-    return memcpy(p, old, had < size ? had : size);
+    copy(&had, (char *)old - 16, sizeof had);
+    return copy(p, old, had < size ? had : size);
 }
 
 /* ---- strings ----------------------------------------------------------------------------- */
 
 WEAK void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
-    char *t = to;
-    const char *f = from;
-    while (n--)
-        *t++ = *f++;
-    return to;
+    return copy(to, from, n);
 }
 
 WEAK void *mempcpy(void *restrict to, const void *restrict from, size_t n)
 {
-    return (char *)memcpy(to, from, n) + n;
+    return (char *)copy(to, from, n) + n;
 }
 
 WEAK void *memmove(void *to, const void *from, size_t n)
@@ -174,15 +217,9 @@ WEAK void *memmove(void *to, const void *from, size_t n)
     return to;
 }
 
-WEAK void *memset(void *to, int c, size_t n)
-{
-    char *t = to;
-    while (n--)
-        *t++ = (char)c;
-    return to;
-}
+WEAK void *memset(void *to, int c, size_t n) { return fill(to, c, n); }
 
-WEAK void bzero(void *to, size_t n) { memset(to, 0, n); }
+WEAK void bzero(void *to, size_t n) { fill(to, 0, n); }
 WEAK void bcopy(const void *from, void *to, size_t n) { memmove(to, from, n); }
 
 WEAK int memcmp(const void *a, const void *b, size_t n)
@@ -205,84 +242,59 @@ WEAK void *memchr(const void *s, int c, size_t n)
     return NULL;
 }
 
-WEAK size_t strlen(const char *s)
-{
-    size_t n = 0;
-    while (s[n])
-        n++;
-    return n;
-}
+WEAK size_t strlen(const char *s) { return length(s, SIZE_MAX); }
 
-WEAK size_t strnlen(const char *s, size_t max)
-{
-    size_t n = 0;
-    while (n < max && s[n])
-        n++;
-    return n;
-}
+WEAK size_t strnlen(const char *s, size_t max) { return length(s, max); }
 
-WEAK int strncmp(const char *a, const char *b, size_t n)
-{
-    for (; n; n--, a++, b++)
-        if (*a != *b || !*a)
-            return (unsigned char)*a - (unsigned char)*b;
-    return 0;
-}
+WEAK int strncmp(const char *a, const char *b, size_t n) { return compare(a, b, n); }
 
-WEAK int strcmp(const char *a, const char *b) { return strncmp(a, b, SIZE_MAX); }
+WEAK int strcmp(const char *a, const char *b) { return compare(a, b, SIZE_MAX); }
 
 WEAK char *strncpy(char *restrict to, const char *restrict from, size_t n)
 {
-    size_t len = strnlen(from, n);
-    memcpy(to, from, len);
-    memset(to + len, 0, n - len);
+    size_t len = length(from, n);
+    copy(to, from, len);
+    fill(to + len, 0, n - len);
     return to;
 }
 
 WEAK char *stpcpy(char *restrict to, const char *restrict from)
 {
-    size_t n = strlen(from);
-    return (char *)memcpy(to, from, n + 1) + n;
+    size_t n = length(from, SIZE_MAX);
+    return (char *)copy(to, from, n + 1) + n;
 }
 
 WEAK char *stpncpy(char *restrict to, const char *restrict from, size_t n)
 {
-    size_t len = strnlen(from, n);
-    return strncpy(to, from, n) + len;
+    size_t len = length(from, n);
+    copy(to, from, len);
+    fill(to + len, 0, n - len);
+    return to + len;
 }
 
 WEAK char *strcpy(char *restrict to, const char *restrict from)
 {
-    stpcpy(to, from);
-    return to;
+    return copy(to, from, length(from, SIZE_MAX) + 1);
 }
 
 WEAK char *strcat(char *restrict to, const char *restrict from)
 {
-    strcpy(to + strlen(to), from);
+    copy(to + length(to, SIZE_MAX), from, length(from, SIZE_MAX) + 1);
     return to;
 }
 
 WEAK char *strncat(char *restrict to, const char *restrict from, size_t n)
 {
-    char *end = to + strlen(to);
-    size_t len = strnlen(from, n);
-    memcpy(end, from, len);
+    char *end = to + length(to, SIZE_MAX);
+    size_t len = length(from, n);
+    copy(end, from, len);
     end[len] = 0;
     return to;
 }
 
-WEAK char *strchr(const char *s, int c)
-{
-    for (;; s++) {
-        if (*s == (char)c)
-            return (char *)(uintptr_t)s;
-        if (!*s)
-            return NULL;
-    }
-}
+WEAK char *strchr(const char *s, int c) { return find(s, c); }
 
-WEAK char *index(const char *s, int c) { return strchr(s, c); }
+WEAK char *index(const char *s, int c) { return find(s, c); }
 
 WEAK char *strrchr(const char *s, int c)
 {
@@ -299,9 +311,9 @@ WEAK char *rindex(const char *s, int c) { return strrchr(s, c); }
 
 WEAK char *strstr(const char *s, const char *what)
 {
-    size_t n = strlen(what);
+    size_t n = length(what, SIZE_MAX);
     for (;; s++) {
-        if (strncmp(s, what, n) == 0)
+        if (compare(s, what, n) == 0)
             return (char *)(uintptr_t)s;
         if (!*s)
             return NULL;
@@ -311,7 +323,7 @@ WEAK char *strstr(const char *s, const char *what)
 WEAK size_t strspn(const char *s, const char *set)
 {
     size_t n = 0;
-    while (s[n] && strchr(set, s[n]))
+    while (s[n] && find(set, s[n]))
         n++;
     return n;
 }
@@ -319,22 +331,23 @@ WEAK size_t strspn(const char *s, const char *set)
 WEAK size_t strcspn(const char *s, const char *set)
 {
     size_t n = 0;
-    while (s[n] && !strchr(set, s[n]))
+    while (s[n] && !find(set, s[n]))
         n++;
     return n;
 }
 
 WEAK char *strpbrk(const char *s, const char *set)
 {
-    s += strcspn(s, set);
+    while (*s && !find(set, *s))
+        s++;
     return *s ? (char *)(uintptr_t)s : NULL;
 }
 
 WEAK char *strdup(const char *s)
 {
-    size_t n = strlen(s) + 1;
-    char *p = malloc(n);
-    return p ? memcpy(p, s, n) : NULL;
+    size_t n = length(s, SIZE_MAX) + 1;
+    char *p = allocate(n);
+    return p ? copy(p, s, n) : NULL;
 }
 
 /* ---- numbers ----------------------------------------------------------------------------- */
@@ -372,11 +385,11 @@ WEAK int rand(void)
     return (int)(random_state >> 1 & RAND_MAX);
 }
 
-WEAK void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *))
+WEAK void qsort(void *base, size_t n, size_t size, int (*order)(const void *, const void *))
 {
     char *a = base;
     for (size_t i = 1; i < n; i++)
-        for (size_t j = i; j > 0 && compare(a + (j - 1) * size, a + j * size) > 0; j--)
+        for (size_t j = i; j > 0 && order(a + (j - 1) * size, a + j * size) > 0; j--)
             for (size_t k = 0; k < size; k++) {
                 char t = a[j * size + k];
                 a[j * size + k] = a[(j - 1) * size + k];
@@ -404,7 +417,7 @@ struct spec { bool left, plus, space, alt, zero; int width, prec, bytes; };
 static void emit_field(struct sink *s, const struct spec *f, const char *prefix, const char *body,
                        int len, bool zero_fill)
 {
-    int fill = f->width - len - (int)strlen(prefix);
+    int fill = f->width - len - (int)length(prefix, SIZE_MAX);
 
     if (!f->left && !zero_fill)
         for (; fill > 0; fill--)
@@ -539,7 +552,7 @@ static void convert(struct sink *s, char c, const struct spec *f, va_list *ap)
         text = va_arg(*ap, const char *);
         if (!text)
             text = "(null)";
-        n = (long)strnlen(text, f->prec < 0 ? SIZE_MAX : (size_t)f->prec);
+        n = (long)length(text, f->prec < 0 ? SIZE_MAX : (size_t)f->prec);
         emit_field(s, f, "", text, (int)n, false);
         break;
     case 'e':
@@ -573,24 +586,34 @@ static int format(struct sink *s, const char *p, va_list args)
 static char stdout_mark, stderr_mark;
 WEAK FILE *stdout = (FILE *)&stdout_mark, *stderr = (FILE *)&stderr_mark;
 
-WEAK int vsnprintf(char *to, size_t room, const char *p, va_list ap)
+static int format_string(char *to, size_t room, const char *p, va_list ap)
 {
     struct sink s = { .to = to, .room = room };
     return format(&s, p, ap);
 }
 
-WEAK int vsprintf(char *to, const char *p, va_list ap) { return vsnprintf(to, SIZE_MAX, p, ap); }
-
-WEAK int vprintf(const char *p, va_list ap)
+static int format_console(const char *p, va_list ap)
 {
     struct sink s = { .console = true };
     return format(&s, p, ap);
 }
 
+WEAK int vsnprintf(char *to, size_t room, const char *p, va_list ap)
+{
+    return format_string(to, room, p, ap);
+}
+
+WEAK int vsprintf(char *to, const char *p, va_list ap)
+{
+    return format_string(to, SIZE_MAX, p, ap);
+}
+
+WEAK int vprintf(const char *p, va_list ap) { return format_console(p, ap); }
+
 WEAK int vfprintf(FILE *f, const char *p, va_list ap)
 {
     (void)f;
-    return vprintf(p, ap);
+    return format_console(p, ap);
 }
 
 #define FORWARD(call)       \
@@ -601,10 +624,13 @@ WEAK int vfprintf(FILE *f, const char *p, va_list ap)
     va_end(ap);             \
     return n;
 
-WEAK int printf(const char *p, ...) { FORWARD(vprintf(p, ap)) }
-WEAK int fprintf(FILE *f, const char *p, ...) { FORWARD(vfprintf(f, p, ap)) }
-WEAK int sprintf(char *to, const char *p, ...) { FORWARD(vsprintf(to, p, ap)) }
-WEAK int snprintf(char *to, size_t room, const char *p, ...) { FORWARD(vsnprintf(to, room, p, ap)) }
+WEAK int printf(const char *p, ...) { FORWARD(format_console(p, ap)) }
+WEAK int fprintf(FILE *f, const char *p, ...) { (void)f; FORWARD(format_console(p, ap)) }
+WEAK int sprintf(char *to, const char *p, ...) { FORWARD(format_string(to, SIZE_MAX, p, ap)) }
+WEAK int snprintf(char *to, size_t room, const char *p, ...)
+{
+    FORWARD(format_string(to, room, p, ap))
+}
 
 WEAK int putchar(int c)
 {
@@ -615,9 +641,16 @@ WEAK int putchar(int c)
 WEAK int fputc(int c, FILE *f)
 {
     (void)f;
-    return putchar(c);
+    put((char)c);
+    return (unsigned char)c;
 }
-WEAK int putc(int c, FILE *f) { return fputc(c, f); }
+
+WEAK int putc(int c, FILE *f)
+{
+    (void)f;
+    put((char)c);
+    return (unsigned char)c;
+}
 
 WEAK int fputs(const char *s, FILE *f)
 {

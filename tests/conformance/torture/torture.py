@@ -76,7 +76,7 @@ def find_sources(folder, cache):
 def directive_flags(text):
     """Options of dg-options and dg-additional-options, unless for some other target only."""
     flags = []
-    for m in re.finditer(r'\{\s*dg-(?:additional-)?options\s+"([^"]*)"\s*(\{[^}]*\}?)?', text):
+    for m in re.finditer(r'\{\s*dg-(?:additional-)?options\s+\{?\s*"([^"]*)"\s*\}?\s*(\{[^}]*\}?)?', text):
         if not m[2] or "target" not in m[2] or "ia64" in m[2]:
             flags += m[1].split()
     return flags
@@ -90,7 +90,9 @@ def collect(sources, match):
     for path in sorted((base / "builtins").glob("*.c")):
         if not path.stem.endswith("-lib"):
             files = [path, path.with_name(path.stem + "-lib.c"), base / "builtins/lib/main.c"]
-            tests.append(Test("builtins/" + path.stem, files, BUILTIN_FLAGS))
+            script = path.with_suffix(".x")     # says nothing but: set additional_flags ...
+            more = re.findall(r"additional_flags\s+([^\s\"]+)", script.read_text()) if script.exists() else []
+            tests.append(Test("builtins/" + path.stem, files, BUILTIN_FLAGS + more))
     return [t for t in tests if re.search(match, t.name)]
 
 
