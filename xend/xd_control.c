@@ -255,16 +255,16 @@ int xd_control_stop(void)
 
     if (!pid) return status == XD_EXIT_NOT_RUNNING ? XD_EXIT_OK : status;
     status = send_signal(pid, SIGTERM);
-    while (status == XD_EXIT_OK && pid == old) {
-        nanosleep(&pause, NULL);
+    if (status != XD_EXIT_OK) return status;
+    while (pid == old) {
         if (ut_now_ns() > deadline_ns) {
             fprintf(stderr, "Error: xend (pid %d) does not stop\n", (int)pid);
             return XD_EXIT_FAILED;
         }
+        nanosleep(&pause, NULL);
         pid = find_running(&status);
-        if (!pid && status == XD_EXIT_NOT_RUNNING) status = XD_EXIT_OK;
     }
-    return status;
+    return pid || status == XD_EXIT_NOT_RUNNING ? XD_EXIT_OK : status;
 }
 
 int xd_control_restart(void)

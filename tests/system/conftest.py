@@ -101,10 +101,10 @@ class Daemon:
         path = self.root / "log" / "xend.log"
         return path.read_text() if path.exists() else "(no xend.log)"
 
-    def config(self, name, text="", **variables):
+    def config(self, stem, text="", **variables):
         """Write a domain configuration for the project's own guest."""
-        settings = {"kernel": str(GUEST), "memory": 32, "name": name, **variables}
-        path = self.root / f"{name}.cfg"
+        settings = {"kernel": str(GUEST), "memory": 32, "name": stem, **variables}
+        path = self.root / f"{stem}.cfg"
         path.write_text("".join(f"{k} = {v!r}\n" for k, v in settings.items()) + text)
         return path
 
