@@ -25,7 +25,7 @@
 #define XM_CFG_MAX_ITEMS      65536u        /* of one list, tuple or dict */
 #define XM_CFG_MAX_VARS       2048u
 #define XM_CFG_MAX_MEM_BYTES  (64u << 20)   /* everything one file may make */
-#define XM_CFG_MAX_WORK       4000000u      /* elementary steps */
+#define XM_CFG_MAX_WORK       2000000u      /* elementary steps */
 
 enum xm_type { XM_NONE, XM_BOOL, XM_INT, XM_FLOAT, XM_STR, XM_LIST, XM_TUPLE, XM_DICT, XM_FN,
                XM_MODULE };

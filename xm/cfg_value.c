@@ -301,17 +301,19 @@ bool xm__order(struct xm_cfg *c, struct xm_pos pos, const struct xm_val *a, cons
     return order(&w, a, b, cmp_out);
 }
 
-/* As Python prints floats: `digits` significant ones, always with a point or an exponent. */
+#define STR_DIGITS  12
+#define REPR_DIGITS 15                  /* at least; more where that does not read back */
+
+/* As Python prints floats, always with a point or an exponent. */
 static void add_float(struct ut_buf *out, double f, int digits)
 {
     char text[64];
+    double back;
 
-    snprintf(text, sizeof(text), "%.*g", digits, f);
-    if (digits == 17) {             /* repr(): the shortest text that reads back */
-        for (int d = 1; d < 17; d++) {
-            snprintf(text, sizeof(text), "%.*g", d, f);
-            if (!(strtod(text, NULL) < f) && !(strtod(text, NULL) > f)) break;
-        }
+    for (int d = digits; d <= 17; d++) {        /* repr() goes on until it reads back */
+        snprintf(text, sizeof(text), "%.*g", d, f);
+        back = strtod(text, NULL);
+        if (digits == STR_DIGITS || (back >= f && back <= f)) break;
     }
     ut_buf_adds(out, text);
     if (!strpbrk(text, ".en")) ut_buf_adds(out, ".0");
@@ -361,7 +363,7 @@ static bool repr(struct walk *w, const struct xm_val *v, struct ut_buf *out)
     case XM_NONE: ut_buf_adds(out, "None"); break;
     case XM_BOOL: ut_buf_adds(out, v->u.i ? "True" : "False"); break;
     case XM_INT: ut_buf_addf(out, "%lld", (long long)v->u.i); break;
-    case XM_FLOAT: add_float(out, v->u.f, 17); break;
+    case XM_FLOAT: add_float(out, v->u.f, REPR_DIGITS); break;
     case XM_STR:
         repr_str(v, out);
         ok = xm__work(w->c, w->pos, v->u.str.len / 8);
@@ -395,7 +397,7 @@ bool xm__add_str(struct xm_cfg *c, struct xm_pos pos, const struct xm_val *v, st
         return xm__work(c, pos, v->u.str.len / 16);
     }
     if (v->type == XM_FLOAT) {
-        add_float(out, v->u.f, 12);
+        add_float(out, v->u.f, STR_DIGITS);
         return true;
     }
     return xm__add_repr(c, pos, v, out);
