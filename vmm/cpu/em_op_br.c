@@ -150,11 +150,12 @@ enum em_res em__op_epc(struct em_cpu *cpu, const struct ia_insn *in)
 
 enum em_res em__op_rfi(struct em_cpu *cpu, const struct ia_insn *in)
 {
-    uint64_t ipsr = cpu->cr[EM_CR_IPSR], ifs = cpu->cr[EM_CR_IFS];
+    uint64_t ipsr = cpu->cr[EM_CR_IPSR], ifs = cpu->cr[EM_CR_IFS], from = cpu->ip;
 
     (void)in;
     em__set_psr(cpu, ipsr);
     em_set_ip(cpu, cpu->cr[EM_CR_IIP], (unsigned)((ipsr & EM_PSR_RI) >> EM_PSR_RI_SHIFT));
+    cpu->br_from = from;            /* IIPA: rfi itself was the last bundle that completed */
     if (ifs & EM_IFS_V) em_rse_restore(cpu, ifs);
     cpu->cfle = cpu->ndirty < 0;
     em__attn(cpu, EM_ATTN_IRQ);
