@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Control and data speculation: deferral by every condition, chk, the ALAT. */
-/* the oracle has the iipa of the first fault in a fresh page wrong */
+/* the oracle has iipa wrong where code crosses into another page */
 #define WITHOUT_IIPA
 #include "vec.h"
 

@@ -125,7 +125,12 @@ vec_record:
 	cmp.ltu	p6,p7=r22,r19			/* FP trap, lower privilege, taken branch, step */
 	extr.u	r23=r20,41,2
 	;;
-	ld8	r27=[r21]
+	extr.u	r29=r21,61,3
+	mov	r27=0
+	;;
+	cmp.eq	p10,p0=r0,r29
+	;;
+	(p10)	ld8 r27=[r21]
 	;;
 	and	r27=0x1e,r27			/* MLX: one instruction in slots 1 and 2 */
 	;;
@@ -145,6 +150,15 @@ vec_record:
 	(p9)	adds r23=1,r23
 	;;
 	(p9)	dep r20=r23,r20,41,2
+	;;
+	extr.u	r29=r21,61,3			/* a page under test: leave it, by b6, at level 0 */
+	;;
+	(p7)	cmp.ne.unc p11,p0=r0,r29
+	;;
+	(p11)	mov r21=b6
+	(p11)	dep r20=0,r20,41,2
+	;;
+	(p11)	dep r20=0,r20,32,2
 	;;
 	cmp.eq	p10,p0=r24,r19
 	movl	r26=RESUME_BREAK
