@@ -3,11 +3,11 @@
  * vmctl: the control protocol between libxc-ia64 and one domain's xen-vmm process. The only thing
  * the two share.
  *
- * Transport: AF_UNIX SOCK_SEQPACKET, one message a packet: header, fixed body, descriptors attached.
- *   Two ways in: the socket pair over which a domain is started (START -> READY or FAILED, then it
- *   goes on as a connection like any other), and RUN/dom/DOMID/ctl.sock, where the domain speaks
- *   first (HELLO). A request is answered by REPLY with its id. Subscribers get SHUTDOWN pushed; the
- *   end of a domain is the end of the stream.
+ * Transport: AF_UNIX SOCK_SEQPACKET, one message a packet: header, fixed body, descriptors
+ *   attached. Two ways in: the socket pair over which a domain is started (START -> READY or
+ *   FAILED, then it goes on as a connection like any other), and RUN/dom/DOMID/ctl.sock, where the
+ *   domain speaks first (HELLO). A request is answered by REPLY with its id. Subscribers get
+ *   SHUTDOWN pushed; the end of a domain is the end of the stream.
  * Trust: each side takes the other for hostile. vmctl_recv checks length, version, direction, size
  *   and number of descriptors from one table before anything else looks at a message.
  * Ownership: descriptors received belong to the caller; vmctl_close_fds drops what was not taken.
@@ -37,7 +37,8 @@ enum vmctl_builder { VMCTL_BUILDER_LINUX, VMCTL_BUILDER_HPSIM, VMCTL_NR_BUILDERS
 enum vmctl_reason { VMCTL_POWEROFF, VMCTL_REBOOT, VMCTL_SUSPEND, VMCTL_CRASH, VMCTL_HALT,
                     VMCTL_NR_REASONS };
 
-/** What the descriptors attached to START are, in this order; start.fd_mask says which are there. */
+/** What the descriptors attached to START are, in this order; start.fd_mask says which are
+ *  there. */
 enum vmctl_fd {
     VMCTL_FD_MEM,                   /* RAM and tail */
     VMCTL_FD_STATUS,                /* struct vmctl_status, one host page */
@@ -134,7 +135,7 @@ struct vmctl_msg {
     } u;
     unsigned nr_fds;
     int fd[VMCTL_MAX_FDS];
-    pid_t sender_pid;               /* received: as the kernel knows it, if SO_PASSCRED is on, or 0 */
+    pid_t sender_pid;               /* received: as the kernel knows it; 0 without SO_PASSCRED */
 };
 
 /** Zero a message and give it its type and id. */
@@ -151,16 +152,17 @@ int vmctl_send(int sock, struct vmctl_msg *m, struct ut_err *err);
  * drop the peer.
  */
 int vmctl_recv(int sock, enum vmctl_side from, struct vmctl_msg *m, struct ut_err *err);
-/** Check a message of `len_bytes` with `nr_fds` descriptors against the table. UT_OK or UT_EPROTO. */
+/** Check a message of `len_bytes` with `nr_fds` descriptors against the table. UT_OK or
+ *  UT_EPROTO. */
 int vmctl_check(const struct vmctl_msg *m, size_t len_bytes, unsigned nr_fds, enum vmctl_side from,
                 struct ut_err *err);
 void vmctl_close_fds(struct vmctl_msg *m);
 
 /* ---- status page --------------------------------------------------------------------------- */
 /*
- * Written by the domain's process, mapped read-only by everyone else. What never changes after READY
- * is plain; every field that does is one aligned word of its own, so a reader needs no lock and
- * cannot be held up by a writer that died half-way. Readers check magic, version and ranges.
+ * Written by the domain's process, mapped read-only by everyone else. What never changes after
+ * READY is plain; every field that does is one aligned word of its own, so a reader needs no lock
+ * and cannot be held up by a writer that died half-way. Readers check magic, version and ranges.
  */
 
 #define VMCTL_STATUS_MAGIC   UINT32_C(0x53617476)

@@ -12,28 +12,30 @@
 
 enum { KEY_QUEUE = 1 << 30, KEY_INOTIFY };      /* as in vmm_table.c */
 
-/* ---- open and close ------------------------------------------------------------------------------ */
+/* ---- open and close ------------------------------------------------------------------------ */
 
 static int copy_path(char *out, const char *path, struct ut_err *err)
 {
     int n = snprintf(out, PATH_MAX, "%s", path);
 
-    return n < 0 || n >= PATH_MAX ? ut_err_set(err, UT_ELIMIT, "path too long: %.200s", path) : UT_OK;
+    if (n >= 0 && n < PATH_MAX) return UT_OK;
+    return ut_err_set(err, UT_ELIMIT, "path too long: %.200s", path);
 }
 
 static int set_paths(struct xci__vmm *vm, const struct xci_config *cfg, struct ut_err *err)
 {
     struct ut_paths *p = NULL;
+    const char *run = cfg->run_dir;
     int rc = UT_OK;
 
     if (!cfg->run_dir || !cfg->vmm_path) {
         p = malloc(sizeof(*p));
         if (!p) return ut_err_set(err, UT_ENOMEM, "paths");
         rc = ut_paths_init(p, err);
+        if (!run) run = p->run;
     }
-    if (rc == UT_OK) rc = ut_path_join(vm->dom_dir, cfg->run_dir ? cfg->run_dir : p->run, "dom", err);
-    if (rc == UT_OK)
-        rc = ut_path_join(vm->dmesg_path, cfg->run_dir ? cfg->run_dir : p->run, "dmesg", err);
+    if (rc == UT_OK) rc = ut_path_join(vm->dom_dir, run, "dom", err);
+    if (rc == UT_OK) rc = ut_path_join(vm->dmesg_path, run, "dmesg", err);
     if (rc == UT_OK && cfg->vmm_path) rc = copy_path(vm->vmm_path, cfg->vmm_path, err);
     else if (rc == UT_OK) rc = ut_path_join(vm->vmm_path, p->libexec, "xen-vmm", err);
     free(p);
@@ -97,7 +99,7 @@ static void vmm_close(struct xci *xc)
     xc->priv = NULL;
 }
 
-/* ---- commands --------------------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------------ */
 
 static int simple(struct xci *xc, xci_domid_t domid, enum vmctl_type type, struct ut_err *err)
 {
@@ -144,7 +146,7 @@ static int vmm_sysrq(struct xci *xc, xci_domid_t domid, char key, struct ut_err 
     return xci__vmm_command(xc->priv, domid, &m, err);
 }
 
-/* ---- what the status page answers -------------------------------------------------------------------- */
+/* ---- what the status page answers ---------------------------------------------------------- */
 
 static uint64_t load64(const _Atomic uint64_t *word)
 {
@@ -256,7 +258,7 @@ static int vmm_vcpu_info(struct xci *xc, xci_domid_t domid, unsigned vcpu,
         info->blocked = state == VMCTL_VCPU_BLOCKED;
         info->running = state == VMCTL_VCPU_RUNNING;
         info->cpu_time_ns = load64(&v->cpu_time_ns);
-        info->cpu = info->cpu_time_ns ? 0 : -1;         /* the host's scheduler moves it as it likes */
+        info->cpu = info->cpu_time_ns ? 0 : -1;         /* the host moves it as it likes */
     }
     pthread_mutex_unlock(&vm->lock);
     return rc;

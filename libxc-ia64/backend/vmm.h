@@ -12,8 +12,8 @@
  *
  * RUN/dom/DOMID/ has `pid` (locked as long as the domain's process lives), `ctl.sock` and
  * `console.sock`. A folder is made as .new-XXXXXX and renamed when the domain is ready, so whatever
- * has a number is complete. RUN/dom/.lock serialises the allocation of ids and the removal of folders
- * between processes; RUN/dom/.next is the id to try next.
+ * has a number is complete. RUN/dom/.lock serialises the allocation of ids and the removal of
+ * folders between processes; RUN/dom/.next is the id to try next.
  */
 #ifndef XCI_BACKEND_VMM_H
 #define XCI_BACKEND_VMM_H
@@ -52,7 +52,7 @@ struct xci__vmm {
     bool opened;                    /* domains found from now on are news */
 };
 
-/* ---- vmm_dir.c --------------------------------------------------------------------------------- */
+/* ---- vmm_dir.c ----------------------------------------------------------------------------- */
 
 /** A folder in the making. */
 struct xci__vmm_dir {
@@ -64,7 +64,8 @@ struct xci__vmm_dir {
 
 /** Make RUN/dom and take away what dead creators left. */
 int xci__vmm_dir_init(struct xci__vmm *vm, struct ut_err *err);
-/** Allocate an id (`wanted` may be XCI_DOMID_ANY; UT_EEXIST) and make the folder with its sockets. */
+/** Allocate an id (`wanted` may be XCI_DOMID_ANY; UT_EEXIST) and make the folder with its
+ *  sockets. */
 int xci__vmm_dir_new(struct xci__vmm *vm, xci_domid_t wanted, struct xci__vmm_dir *dir,
                      xci_domid_t *domid_out, struct ut_err *err);
 /** Give it its number. UT_EEXIST. */
@@ -72,13 +73,14 @@ int xci__vmm_dir_publish(struct xci__vmm *vm, struct xci__vmm_dir *dir, xci_domi
                          pid_t pid, struct ut_err *err);
 /** Close descriptors; remove the folder if it was not published. Idempotent. */
 void xci__vmm_dir_fini(struct xci__vmm *vm, struct xci__vmm_dir *dir);
-/** Remove the folder of a domain whose process has ended; waits `wait_ms` for that. False: it has not. */
+/** Remove the folder of a domain whose process has ended; waits `wait_ms` for that. False: it has
+ *  not. */
 bool xci__vmm_dir_remove(struct xci__vmm *vm, xci_domid_t domid, unsigned wait_ms);
 /** Ids of all folders, ascending, malloc'd. */
 int xci__vmm_dir_scan(struct xci__vmm *vm, xci_domid_t **ids_out, size_t *nr_out,
                       struct ut_err *err);
 
-/* ---- vmm_ctl.c --------------------------------------------------------------------------------- */
+/* ---- vmm_ctl.c ----------------------------------------------------------------------------- */
 
 /** Connect to a domain and take its HELLO. UT_ENODOM if there is none. *status_fd_out is the
  *  caller's (NULL = not wanted), *pid_out the process as the kernel knows it. */
@@ -92,7 +94,7 @@ int xci__vmm_command(struct xci__vmm *vm, xci_domid_t domid, struct vmctl_msg *m
 /** DESTROY and wait for the end of the process, with force if need be. */
 int xci__vmm_end(struct xci__vmm *vm, xci_domid_t domid, struct ut_err *err);
 
-/* ---- vmm_spawn.c ------------------------------------------------------------------------------- */
+/* ---- vmm_spawn.c --------------------------------------------------------------------------- */
 
 /** Start xen-vmm; it waits for START on the other end of *sock_out.
  *  @log_fd     its stderr, -1 = /dev/null
@@ -105,14 +107,14 @@ void xci__vmm_reap(pid_t first);
 int xci__vmm_start(int sock, struct vmctl_start *start, const int fds[VMCTL_NR_FDS],
                    pid_t *pid_out, struct ut_err *err);
 
-/* ---- vmm_create.c, vmm_host.c ------------------------------------------------------------------ */
+/* ---- vmm_create.c, vmm_host.c -------------------------------------------------------------- */
 
 int xci__vmm_create(struct xci *xc, const struct xci_domain_config *cfg, xci_domid_t *domid_out,
                     struct ut_err *err);
 int xci__vmm_host_info(struct xci *xc, struct xci_host_info *info, struct ut_err *err);
 int xci__vmm_host_dmesg(struct xci *xc, bool clear, char **text_out, struct ut_err *err);
 
-/* ---- vmm_table.c ------------------------------------------------------------------------------- */
+/* ---- vmm_table.c --------------------------------------------------------------------------- */
 
 /** Put a domain into the table; takes `sock` and `status_fd`, also on failure. */
 int xci__vmm_table_add(struct xci__vmm *vm, xci_domid_t domid, int sock, int status_fd, pid_t pid,

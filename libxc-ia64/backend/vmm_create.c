@@ -55,7 +55,7 @@ static int check(struct creation *c, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------------------------- */
 
 static int make_memory_file(const char *name, uint64_t bytes, int *fd_out, struct ut_err *err)
 {
@@ -63,7 +63,8 @@ static int make_memory_file(const char *name, uint64_t bytes, int *fd_out, struc
 
     if (fd < 0) return ut_err_sys(err, UT_ESYS, "memory file");
     /* nobody it is handed to can make it shorter under the feet of the others */
-    if (ftruncate(fd, (off_t)bytes) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
+    if (ftruncate(fd, (off_t)bytes) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
         rc = ut_err_sys(err, UT_ENOMEM, "%llu bytes of guest memory", (unsigned long long)bytes);
         close(fd);
         return rc;
@@ -150,7 +151,7 @@ static int build_memory(struct creation *c, struct ut_err *err)
     return rc;
 }
 
-/* ---- console and log --------------------------------------------------------------------------- */
+/* ---- console and log ----------------------------------------------------------------------- */
 
 /* A pty whose slave is raw; the domain goes without one where the host has none. */
 static void open_pty(struct creation *c)
@@ -202,7 +203,7 @@ static void open_logs(struct creation *c, struct ut_log *log)
                                  0600);
 }
 
-/* ---- status page ------------------------------------------------------------------------------- */
+/* ---- status page --------------------------------------------------------------------------- */
 
 static int make_status(struct creation *c, struct ut_err *err)
 {
@@ -231,7 +232,7 @@ static int make_status(struct creation *c, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- trace --------------------------------------------------------------------------------------- */
+/* ---- trace --------------------------------------------------------------------------------- */
 
 static int parse_trace(struct creation *c, struct ut_err *err)
 {
@@ -255,7 +256,7 @@ static int parse_trace(struct creation *c, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- all together ------------------------------------------------------------------------------- */
+/* ---- all together -------------------------------------------------------------------------- */
 
 static int run_steps(struct creation *c, struct ut_log *log, struct ut_err *err)
 {

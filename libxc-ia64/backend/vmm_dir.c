@@ -106,7 +106,7 @@ int xci__vmm_dir_init(struct xci__vmm *vm, struct ut_err *err)
     return UT_OK;
 }
 
-/* ---- allocation -------------------------------------------------------------------------------- */
+/* ---- allocation ---------------------------------------------------------------------------- */
 
 static bool id_exists(struct xci__vmm *vm, xci_domid_t domid)
 {
@@ -186,7 +186,8 @@ static int make_sockets(struct xci__vmm_dir *dir, struct ut_err *err)
     return rc;
 }
 
-/* Folder and lock; under the common lock, so that nobody takes it for an abandoned one in between. */
+/* Folder and lock; under the common lock, so that nobody takes it for an abandoned one in
+   between. */
 static int make_folder(struct xci__vmm *vm, struct xci__vmm_dir *dir, struct ut_err *err)
 {
     char path[PATH_MAX];

@@ -16,7 +16,7 @@
 /* epoll data: a domain's id, or one of these */
 enum { KEY_QUEUE = 1 << 30, KEY_INOTIFY };
 
-/* ---- events; lock held -------------------------------------------------------------------------- */
+/* ---- events; lock held --------------------------------------------------------------------- */
 
 static void push(struct xci__vmm *vm, enum xci_event_type type, xci_domid_t domid,
                  enum xci_shutdown reason)
@@ -52,7 +52,7 @@ static bool pop(struct xci__vmm *vm, struct xci_event *ev)
     return true;
 }
 
-/* ---- table; lock held ----------------------------------------------------------------------------- */
+/* ---- table; lock held ---------------------------------------------------------------------- */
 
 static struct xci__vmm_dom *find(const struct xci__vmm *vm, xci_domid_t domid)
 {
@@ -219,7 +219,7 @@ static int meet(struct xci__vmm *vm, xci_domid_t domid, struct ut_err *err)
     return xci__vmm_table_add(vm, domid, sock, status_fd, pid, err);
 }
 
-/* ---- for the other files ------------------------------------------------------------------------ */
+/* ---- for the other files ------------------------------------------------------------------- */
 
 void xci__vmm_table_gone(struct xci__vmm *vm, xci_domid_t domid)
 {
@@ -300,7 +300,7 @@ void xci__vmm_table_fini(struct xci__vmm *vm)
     vm->nr_doms = vm->nr_queued = 0;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------- */
 
 static void handle_ready(struct xci__vmm *vm, uint64_t key)
 {

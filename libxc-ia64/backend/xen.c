@@ -15,4 +15,8 @@ static void xen_close(struct xci *xc)
     (void)xc;
 }
 
-const struct xci__backend xci__backend_xen = { .name = "xen", .open = xen_open, .close = xen_close };
+const struct xci__backend xci__backend_xen = {
+    .name = "xen",
+    .open = xen_open,
+    .close = xen_close,
+};

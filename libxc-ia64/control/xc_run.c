@@ -3,8 +3,9 @@
  * xc-run: boot one kernel on the library alone, console on stdio. What a kernel's CI needs; see
  * man/xc-run.1 for options and exit status.
  *
- * The domain gets one end of a socket pair as its console; this program stands between the other end
- * and stdin, stdout. Everything lives in a private run directory that goes away with the program.
+ * The domain gets one end of a socket pair as its console; this program stands between the other
+ * end and stdin, stdout. Everything lives in a private run directory that goes away with the
+ * program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +59,7 @@ struct run {
     size_t nr_pending;
 };
 
-/* ---- options --------------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------- */
 
 enum { O_BUILDER = 256, O_MEMORY, O_VCPUS, O_RAMDISK, O_EXTRA, O_UNTIL, O_TIMEOUT, O_STATS, O_LOG,
        O_TRACE, O_NO_SANDBOX, O_HELP, O_VERSION };
@@ -96,7 +97,8 @@ static void usage(FILE *out)
                  rows[i].arg ? rows[i].arg : "");
         fprintf(out, "  %-26s %s\n", head, rows[i].help);
     }
-    fputs("status: 0 power-off or REGEX seen, 2 reboot, 3 crash, 124 timeout, 1 other errors\n", out);
+    fputs("status: 0 power-off or REGEX seen, 2 reboot, 3 crash, 124 timeout, 1 other errors\n",
+          out);
 }
 
 static int number(const char *what, const char *text, uint64_t lo, uint64_t hi, uint64_t *v_out)
@@ -169,7 +171,7 @@ static int parse_options(struct options *o, int argc, char **argv)
     return KEEP_GOING;
 }
 
-/* ---- terminal ---------------------------------------------------------------------------------------- */
+/* ---- terminal ------------------------------------------------------------------------------ */
 
 static void terminal_raw(struct run *r)
 {
@@ -188,7 +190,7 @@ static void terminal_restore(struct run *r)
     r->raw = false;
 }
 
-/* ---- the conversation ---------------------------------------------------------------------------------- */
+/* ---- the conversation ---------------------------------------------------------------------- */
 
 /* Console to stdout. Returns KEEP_GOING or the exit status. */
 static int from_console(struct run *r)
@@ -237,7 +239,8 @@ static void to_console(struct run *r)
     memmove(r->pending, r->pending + n, r->nr_pending);
 }
 
-/* What the guest printed before it stopped was sent before its stop was told: it is here already. */
+/* What the guest printed before it stopped was sent before its stop was told: it is here
+   already. */
 static int last_output(struct run *r, int status)
 {
     struct pollfd p = { .fd = r->console_fd, .events = POLLIN };
@@ -338,7 +341,7 @@ static int converse(struct run *r)
     return end;
 }
 
-/* ---- set-up and end ---------------------------------------------------------------------------------------- */
+/* ---- set-up and end ------------------------------------------------------------------------ */
 
 static int make_run_dir(struct run *r, struct ut_err *err)
 {

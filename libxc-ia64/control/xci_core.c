@@ -48,7 +48,7 @@ void xci_close(struct xci *xc)
     free(xc);
 }
 
-/* ---- checks ------------------------------------------------------------------------------------ */
+/* ---- checks -------------------------------------------------------------------------------- */
 
 static int unsupported(const struct xci *xc, struct ut_err *err)
 {
@@ -78,12 +78,12 @@ static int check_config(const struct xci_domain_config *cfg, struct ut_err *err)
                           (unsigned long long)cfg->memory_kib,
                           (unsigned long long)cfg->max_memory_kib);
     if (cfg->cmdline && strlen(cfg->cmdline) > XCI_CMDLINE_MAX)
-        return ut_err_set(err, UT_ELIMIT, "the kernel's command line has %zu bytes; %u are possible",
-                          strlen(cfg->cmdline), XCI_CMDLINE_MAX);
+        return ut_err_set(err, UT_ELIMIT, "the kernel's command line has %zu bytes; %u are "
+                          "possible", strlen(cfg->cmdline), XCI_CMDLINE_MAX);
     return UT_OK;
 }
 
-/* ---- one call each ------------------------------------------------------------------------------ */
+/* ---- one call each ------------------------------------------------------------------------- */
 
 int xci_host_info(struct xci *xc, struct xci_host_info *info_out, struct ut_err *err)
 {

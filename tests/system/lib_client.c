@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A foreign client of libxc-ia64.so: what is in xci.h and nothing else. Prints one line for each step;
- * test_library.py compares and looks at processes and files from outside.
+ * A foreign client of libxc-ia64.so: what is in xci.h and nothing else. Prints one line for each
+ * step; test_library.py compares and looks at processes and files from outside.
  *
  * usage: lib_client RUN_DIR XEN_VMM KERNEL NR_DOMAINS
  */

@@ -15,7 +15,7 @@
 #define RING          DV_CONSOLE_RING_BYTES
 #define CHUNK         16384u
 /* Output that comes in small pieces is handed on at once when there was a pause before it, and in
-   batches of this length while it goes on: a few system calls a millisecond instead of one a byte. */
+   batches of this length while it goes on: a few system calls a millisecond, not one a byte. */
 #define BATCH_NS      UINT64_C(1000000)
 
 enum kind { LOG, STDIO, PTY, VIEWER };

@@ -2,21 +2,21 @@
 /*
  * dv_console: the hub between a guest's console and everyone who looks at it.
  *
- * The guest's output goes into one ring of DV_CONSOLE_RING_BYTES; every listener has its own place in
- * it. Three kinds of listeners, one policy each:
- *   log, stdio    reliable: nothing is overwritten before they have it; dv_console_put then takes less
- *                 than offered, and the guest waits.
+ * The guest's output goes into one ring of DV_CONSOLE_RING_BYTES; every listener has its own place
+ * in it. Three kinds of listeners, one policy each:
+ *   log, stdio    reliable: nothing is overwritten before they have it; dv_console_put then takes
+ *                 less than offered, and the guest waits.
  *   viewers       connections to the console socket, at most DV_CONSOLE_MAX_VIEWERS. A new one gets
- *                 the ring's contents first (replay). One that does not read loses the oldest bytes;
- *                 it never holds up the guest or the others.
+ *                 the ring's contents first (replay). One that does not read loses the oldest
+ *                 bytes; it never holds up the guest or the others.
  *   pty           the same, without replay beyond what the terminal buffers.
- * Input from stdio, viewers and pty is merged into a small queue; when it is full nobody is read until
- * the guest has taken some of it.
+ * Input from stdio, viewers and pty is merged into a small queue; when it is full nobody is read
+ * until the guest has taken some of it.
  *
  * Ownership: descriptors given in the configuration are closed by dv_console_free.
  * Threads: put, get and interrupt may be called from any thread, the rest from the loop's thread.
- * Errors: a listener that fails is dropped; a full disk under the log loses that output. The process
- *   must ignore SIGPIPE.
+ * Errors: a listener that fails is dropped; a full disk under the log loses that output. The
+ *   process must ignore SIGPIPE.
  */
 #ifndef VMM_DEVICE_DV_CONSOLE_H
 #define VMM_DEVICE_DV_CONSOLE_H

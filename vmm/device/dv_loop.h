@@ -38,7 +38,8 @@ void dv_loop_del(struct dv_loop *loop, struct dv_watch *w);
 /** Wait for events and run their callbacks. @timeout_ms -1 = for ever, 0 = only what is there. */
 int dv_loop_step(struct dv_loop *loop, int timeout_ms, struct ut_err *err);
 
-/** Wakes the loop from other threads: `fn` runs in the loop's thread once for any number of pokes. */
+/** Wakes the loop from other threads: `fn` runs in the loop's thread once for any number of
+ *  pokes. */
 struct dv_waker {
     struct dv_watch watch;
     struct dv_loop *loop;

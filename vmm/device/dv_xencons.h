@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dv_xencons: the paravirtual console, a page with two rings that the guest shares with its backend.
- * Moves bytes between it and a dv_console.
+ * dv_xencons: the paravirtual console, a page with two rings that the guest shares with its
+ * backend. Moves bytes between it and a dv_console.
  *
- * The page is the guest's: its indices may be anything at any moment. They are read once each, masked,
- * and a ring whose indices make no sense is taken as empty.
+ * The page is the guest's: its indices may be anything at any moment. They are read once each,
+ * masked, and a ring whose indices make no sense is taken as empty.
  *
  * Ownership: page and console are borrowed until dv_xencons_free.
  * Threads: dv_xencons_sync may be called from any thread.

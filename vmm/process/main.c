@@ -27,7 +27,8 @@ int main(int argc, char **argv)
         return 1;
     }
     (void)close_range(START_FD + 1, ~0u, 0);
-    /* so that the domain is nobody's child: it outlives who started it, and leaves no zombie there */
+    /* so that the domain is nobody's child: it outlives who started it, and leaves no zombie there
+       */
     switch (fork()) {
     case -1: return 1;
     case 0:  break;

@@ -55,7 +55,7 @@ void vp_crash(struct vp_vcpu *v, const char *fmt, ...)
     vp_domain_guest_stop(v->dom, VMCTL_CRASH);
 }
 
-/* ---- faults of the process itself ------------------------------------------------------------- */
+/* ---- faults of the process itself ---------------------------------------------------------- */
 
 /* Handlers have no context argument: the one place that needs the log without being handed it. */
 static struct { int fd; unsigned domid; } fault_log = { -1, 0 };

@@ -7,8 +7,8 @@
 
 #include "vp_domain.h"
 
-/** Write why and all registers to the log and end the domain as crashed. The vcpu's own thread, in a
- *  hook, state precise; the hook then returns EM_R_STOP. */
+/** Write why and all registers to the log and end the domain as crashed. The vcpu's own thread, in
+ *  a hook, state precise; the hook then returns EM_R_STOP. */
 void vp_crash(struct vp_vcpu *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** The registers only (crashes that hv has already explained in its own words). */
 void vp_crash_dump(struct vp_vcpu *v);

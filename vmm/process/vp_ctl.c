@@ -28,7 +28,7 @@ static void drop(struct conn *c)
     c->subscribed = false;
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------ */
 
 static int do_subscribe(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
 {
@@ -139,7 +139,7 @@ void vp_ctl_push_shutdown(struct vp_ctl *ctl, enum vmctl_reason reason)
     }
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections --------------------------------------------------------------------------- */
 
 static bool allowed(const struct vp_ctl *ctl, int fd)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vp_ctl: the domain's end of the control protocol (lib/vmctl.h): the connection it was started over
- * and those accepted from ctl.sock.
+ * vp_ctl: the domain's end of the control protocol (lib/vmctl.h): the connection it was started
+ * over and those accepted from ctl.sock.
  *
- * Only root and the user who started the domain are let in. A peer that breaks the protocol, or does
- * not read what it subscribed to, is dropped.
+ * Only root and the user who started the domain are let in. A peer that breaks the protocol, or
+ * does not read what it subscribed to, is dropped.
  * Threads: main thread only.
  */
 #ifndef VMM_PROCESS_VP_CTL_H

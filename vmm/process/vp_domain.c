@@ -28,7 +28,7 @@ uint64_t vp_time_ns(void)
     return ut_now_ns();
 }
 
-/* ---- status page ------------------------------------------------------------------------------ */
+/* ---- status page --------------------------------------------------------------------------- */
 
 void vp_status_vcpu(struct vp_vcpu *v)
 {
@@ -78,7 +78,7 @@ static void tick(void *ctx, uint32_t events)
     if (any) vp_status_tick(d);
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 static void log_text(struct vp_domain *d, int level, const char *text)
 {
@@ -123,7 +123,7 @@ void vp_log_guest(struct vp_domain *d, int level, const char *text)
     if (nr == GUEST_LINES_PER_S) log_text(d, level, "further messages of this second suppressed");
 }
 
-/* ---- the guest stops -------------------------------------------------------------------------- */
+/* ---- the guest stops ----------------------------------------------------------------------- */
 
 struct vp_vcpu *vp_domain_self(struct vp_domain *d)
 {
@@ -173,7 +173,7 @@ static void on_stdio_gone(void *ctx)
     (void)vp_domain_event(d, VP_EV_DESTROY, NULL);
 }
 
-/* ---- set-up ----------------------------------------------------------------------------------- */
+/* ---- set-up -------------------------------------------------------------------------------- */
 
 int vp_start_check(const struct vmctl_msg *m, struct ut_err *err)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vp_domain: one domain in its process: what it is made of, its life cycle, and what the rest of the
- * process may ask of it. One object per process, made from a START message.
+ * vp_domain: one domain in its process: what it is made of, its life cycle, and what the rest of
+ * the process may ask of it. One object per process, made from a START message.
  *
  * Life cycle (vp_life.c): PAUSED -> RUNNING <-> PAUSED, any of them -> STOPPED when the guest stops
  *   or crashes, and DYING when the control side says so; the process ends then.
- * Ownership: vp_domain_new takes memory, descriptors and everything below; vp_domain_free gives it back.
- * Threads: the main thread runs the loop and owns the life cycle; each vcpu has a thread of its own
- *   (vp_vcpu.h). Functions say which thread may call them.
+ * Ownership: vp_domain_new takes memory, descriptors and everything below; vp_domain_free gives it
+ * back. Threads: the main thread runs the loop and owns the life cycle; each vcpu has a thread of
+ *   its own (vp_vcpu.h). Functions say which thread may call them.
  */
 #ifndef VMM_PROCESS_VP_DOMAIN_H
 #define VMM_PROCESS_VP_DOMAIN_H
@@ -123,8 +123,8 @@ int vp_domain_event(struct vp_domain *d, enum vp_event ev, struct ut_err *err);
 bool vp_life_next(enum vp_state from, enum vp_event ev, enum vp_state *to_out);
 
 /**
- * The guest stops (any vcpu thread, in a hook): all vcpus are told to stop, the main thread does the
- * rest. Only the first reason counts. A crash is reported with registers, see vp_crash.h.
+ * The guest stops (any vcpu thread, in a hook): all vcpus are told to stop, the main thread does
+ * the rest. Only the first reason counts. A crash is reported with registers, see vp_crash.h.
  */
 void vp_domain_guest_stop(struct vp_domain *d, enum vmctl_reason reason);
 /** The vcpu whose thread this is, or NULL. */

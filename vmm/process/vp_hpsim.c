@@ -26,7 +26,7 @@ static struct vp_vcpu *self_of(void *ctx, struct em_cpu *cpu)
     return vp_vcpu_of(ctx, cpu);
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------ */
+/* ---- hooks --------------------------------------------------------------------------------- */
 
 /* Address of an instruction in the guest's memory. False if it cannot be fetched. */
 static bool fetch_gpa(struct em_cpu *cpu, uint64_t ip, em_gpa_t *gpa_out)
@@ -50,7 +50,8 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
     if (imm == BREAK_SSC) return fw_ssc(d->fw, cpu);
     if (imm != BREAK_FIRMWARE || !fetch_gpa(cpu, em_ip(cpu), &gpa) || gpa >= FIRMWARE_BYTES)
         return EM_R_DELIVER;
-    if (em_gr(cpu, 2) != NUMBER_SAL_RETURN || v->index == 0) return fw_call(d->fw, cpu, em_gr(cpu, 2));
+    if (em_gr(cpu, 2) != NUMBER_SAL_RETURN || v->index == 0)
+        return fw_call(d->fw, cpu, em_gr(cpu, 2));
     /* an application processor goes back into firmware's care until the next wake-up */
     atomic_store(&v->up, false);
     atomic_store(&v->booting, false);
@@ -58,8 +59,8 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
 }
 
 /*
- * An interruption whose handler cannot be fetched would repeat for ever. Looked at when the table is a
- * new one, and whenever an interruption hits an interruption handler.
+ * An interruption whose handler cannot be fetched would repeat for ever. Looked at when the table
+ * is a new one, and whenever an interruption hits an interruption handler.
  */
 static enum em_reply on_interruption(struct em_cpu *cpu, void *ctx,
                                      const struct em_interruption *in)
@@ -155,7 +156,7 @@ static const struct em_ops hpsim_ops = {
     .unimplemented = on_unimplemented,
 };
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 static void at_boot(struct em_cpu *cpu)
 {

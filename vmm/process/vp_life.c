@@ -48,7 +48,7 @@ static const struct step {
 } steps[] = {
     { VP_PAUSED,  VP_EV_PAUSE,      VP_PAUSED,  nothing },
     { VP_PAUSED,  VP_EV_UNPAUSE,    VP_RUNNING, start },
-    { VP_PAUSED,  VP_EV_GUEST_STOP, VP_STOPPED, guest_stopped },   /* it stopped while being paused */
+    { VP_PAUSED,  VP_EV_GUEST_STOP, VP_STOPPED, guest_stopped },   /* while being paused */
     { VP_PAUSED,  VP_EV_DESTROY,    VP_DYING,   end },
     { VP_RUNNING, VP_EV_PAUSE,      VP_PAUSED,  pause_now },
     { VP_RUNNING, VP_EV_UNPAUSE,    VP_RUNNING, nothing },

@@ -10,7 +10,7 @@
 #include "vp_trace.h"
 #include "vp_vcpu.h"
 
-/* ---- what the hypervisor asks ----------------------------------------------------------------- */
+/* ---- what the hypervisor asks -------------------------------------------------------------- */
 
 static enum em_reply host_firmware(void *ctx, struct em_cpu *cpu, uint64_t number)
 {
@@ -96,7 +96,7 @@ static void host_log(void *ctx, int level, const char *text)
     vp_log_guest(ctx, level, text);
 }
 
-/* ---- console ---------------------------------------------------------------------------------- */
+/* ---- console ------------------------------------------------------------------------------- */
 
 static void guest_sent(void *ctx, unsigned port)
 {
@@ -129,7 +129,7 @@ static int console_init(struct vp_domain *d, struct ut_err *err)
     return hv_port_bind(d->hv, hv_console_port(d->hv), guest_sent, d, err);
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 static int check_ports(struct vp_domain *d, struct ut_err *err)
 {

@@ -87,7 +87,8 @@ static int add_checked(scmp_filter_ctx ctx)
 
 int vp_sandbox_syscalls(struct ut_err *err)
 {
-    /* an error, not death: what a newer C library tries before it falls back must not end a guest */
+    /* an error, not death: what a newer C library tries before it falls back must not end a guest
+       */
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int r = 0;
 

@@ -26,10 +26,11 @@ struct vp_trace {
     struct { uint64_t ip; unsigned slot; struct ia_insn insn; bool ok; } run[RUN_MAX];
 };
 
-/* Hooks get the context of whoever owns the machine, which is not ours: the thread tells the vcpu. */
+/* Hooks get the context of whoever owns the machine, which is not ours: the thread tells the
+   vcpu. */
 static _Thread_local struct vp_trace *current;
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------- */
 
 static void flush(struct vp_trace *t)
 {
@@ -54,7 +55,7 @@ static void line(struct vp_trace *t, const char *fmt, ...)
     t->buffer[t->len++] = '\n';
 }
 
-/* ---- instructions ------------------------------------------------------------------------------- */
+/* ---- instructions -------------------------------------------------------------------------- */
 
 /* Print the line that was looked at when it began up to entry `end`. */
 static void print_to(struct vp_trace *t, unsigned end)
@@ -124,7 +125,7 @@ static void close_run(struct vp_trace *t)
     t->nr_run = t->nr_printed = 0;
 }
 
-/* ---- hooks ---------------------------------------------------------------------------------------- */
+/* ---- hooks --------------------------------------------------------------------------------- */
 
 static enum em_reply on_attention(struct em_cpu *cpu, void *ctx)
 {
@@ -175,7 +176,7 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
     return t->inner->brk ? t->inner->brk(cpu, ctx, imm) : EM_R_DELIVER;
 }
 
-/* ---- life ----------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 const struct em_ops *vp_trace_wrap(struct vp_domain *d, const struct em_ops *ops)
 {

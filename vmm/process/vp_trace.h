@@ -7,9 +7,9 @@
  *   hypercall  every break instruction, with the registers that say what is wanted
  *   tlb        misses and faults of translation
  *
- * The processor's hooks are wrapped. Instructions are seen through the attention hook: a kick makes the
- * processor come back after the next taken branch, and the number of instructions executed since says
- * how far it went in a straight line.
+ * The processor's hooks are wrapped. Instructions are seen through the attention hook: a kick makes
+ * the processor come back after the next taken branch, and the number of instructions executed
+ * since says how far it went in a straight line.
  *
  * Threads: each vcpu writes from its own thread through a buffer of its own.
  */

@@ -25,7 +25,8 @@ static long futex(_Atomic uint32_t *word, int op, uint32_t value)
     return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
 }
 
-/* Sleep until there is a token; one that came since the caller set AWAKE counts. A signal wakes too. */
+/* Sleep until there is a token; one that came since the caller set AWAKE counts. A signal wakes
+   too. */
 static void sleep_for_token(struct vp_vcpu *v)
 {
     uint32_t expected = AWAKE;

@@ -4,8 +4,8 @@
  *
  * A thread is in em_cpu_run, or asleep in a futex: parked (domain paused or stopped, processor
  * offline) or halted. Everything that should make it look around goes through vp_vcpu_kick. Its
- * interval timer is a POSIX timer that signals this very thread, whether it runs or sleeps: one wake-up
- * for a guest's tick, none for an idle guest.
+ * interval timer is a POSIX timer that signals this very thread, whether it runs or sleeps: one
+ * wake-up for a guest's tick, none for an idle guest.
  *
  * Threads: as said at each function.
  */

@@ -93,7 +93,8 @@ static void test_output(void **state)
     /* indices near the top of 32 bits, data over the end of the ring */
     put32(OUT_CONS, 0xfffffff8u);
     put32(OUT_PROD, 4);
-    for (unsigned i = 0; i < 12; i++) page[OUT_DATA + (0xfffffff8u + i) % 2048] = (uint8_t)('a' + i);
+    for (unsigned i = 0; i < 12; i++)
+        page[OUT_DATA + (0xfffffff8u + i) % 2048] = (uint8_t)('a' + i);
     dv_xencons_sync(f.xc);
     settle(&f);
     assert_int_equal(drain(&f, got, sizeof(got)), 12);

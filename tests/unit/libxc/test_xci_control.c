@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The library's control side without a hypervisor: arguments, folders, what a failure leaves behind. */
+/* The library's control side without a hypervisor: arguments, folders, what a failure leaves
+   behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

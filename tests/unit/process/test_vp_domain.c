@@ -107,7 +107,7 @@ static uint64_t executed(struct fixture *f)
     return atomic_load(&f->status->vcpu[0].instructions);
 }
 
-/* ---- START ------------------------------------------------------------------------------------- */
+/* ---- START --------------------------------------------------------------------------------- */
 
 static void no_fd(struct vmctl_start *s) { s->fd_mask &= ~(1u << VMCTL_FD_MEM); }
 static void fd_beyond(struct vmctl_start *s) { s->fd_mask |= 1u << VMCTL_NR_FDS; }
@@ -169,7 +169,7 @@ static void test_short_memory_file(void **state)
     finish(&f);
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 static void test_pause_is_exact(void **state)
 {
