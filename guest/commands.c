@@ -230,6 +230,23 @@ static void cmd_user(int argc, char **argv)
     user_test();
 }
 
+/* Registers must survive interruptions at any moment: in the kernel, at user level, in between. */
+static void cmd_storm(int argc, char **argv)
+{
+    uint64_t until = uptime_us() + arg(argc, argv, 1, 1000) * 1000, runs = 0, wrong = 0, n;
+
+    timer_storm(200);
+    for (; uptime_us() < until; runs++) {
+        uint64_t a = random_u64() >> 1, b = random_u64() >> 40 | 1;
+
+        wrong += !user_run_sum();
+        wrong += a / b * b + a % b != a;
+    }
+    n = timer_storm(0);
+    printf("storm: %lu interrupts in %lu runs, %lu wrong: %s\n", n, runs, wrong,
+           n && !wrong ? "ok" : "FAILED");
+}
+
 static bool on_xen(const char *what)
 {
     if (privilege_level == 0) printf("%s: only on Xen\n", what);
@@ -377,6 +394,7 @@ const struct command commands[] = {
     { "dirty", "[MIB/S [S]]", "write to free memory", cmd_dirty },
     { "echo", "[WORD...]", "print the words", cmd_echo },
     { "user", "", "run programs at user level", cmd_user },
+    { "storm", "[MS]", "the same under many interruptions", cmd_storm },
     { "event", "", "send events to ourselves", cmd_event },
     { "ring", "", "corrupt the console ring a bit", cmd_ring },
     { "hcfuzz", "[N [SEED]]", "hypercalls with random arguments", cmd_hcfuzz },

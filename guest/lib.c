@@ -128,8 +128,9 @@ uint64_t random_u64(void)
 static uint64_t divide(uint64_t n, uint64_t d, uint64_t *rest)
 {
     uint64_t q = 0, r = 0;
+    int top = n >> 32 ? 63 : n >> 16 ? 31 : 15;     /* most numbers are small */
 
-    for (int i = 63; i >= 0; i--) {
+    for (int i = top; i >= 0; i--) {
         uint64_t carry = r >> 63;
 
         r = r << 1 | (n >> i & 1);
@@ -252,8 +253,10 @@ static void put_number(void (*put)(char), const struct spec *s, uint64_t v, unsi
     char text[24], *p = text + sizeof(text);
 
     do {
-        *--p = "0123456789abcdef"[v % base];
-        v /= base;
+        uint64_t q = base == 16 ? v >> 4 : v / base;
+
+        *--p = "0123456789abcdef"[v - q * base];
+        v = q;
     } while (v);
     if (negative) *--p = '-';
     put_padded(put, s, p, (size_t)(text + sizeof(text) - p), s->zero && !s->left ? '0' : ' ');

@@ -167,6 +167,10 @@ uint64_t uptime_us(void);
  *  Interrupts are off on entry and on return, but those that wait are served in between. */
 void wait_event(uint64_t deadline_us);
 void sleep_us(uint64_t us);
+void timer_interrupt(void);
+/** From now on an interruption at random moments, at most `most_us` apart; 0 ends that. Returns how
+ *  many there were since the last call. */
+uint64_t timer_storm(uint64_t most_us);
 
 /* ---- memory.c -------------------------------------------------------------------------------- */
 
@@ -187,6 +191,8 @@ void memory_touch(uint64_t bytes);
 void user_init(void);
 /** Both programs at privilege level 3; prints what came out. */
 void user_test(void);
+/** The first of them once; false if its result is wrong. */
+bool user_run_sum(void);
 /** Serve a miss on a user page; false if there is none. */
 bool user_fault(uint64_t addr, enum insert_side side);
 /** Break 0x100000 from user level. */

@@ -15,7 +15,7 @@ static void native_irq_on(void)
     __asm__ volatile("ssm psr.i ;; srlz.d" ::: "memory");
 }
 
-/* The timer and the keyboard only have to wake us: whoever waits looks again. */
+/* The keyboard only has to wake us: whoever waits for a character asks for it. */
 static void native_irq_dispatch(void)
 {
     uint64_t vector;
@@ -24,6 +24,7 @@ static void native_irq_dispatch(void)
         __asm__ volatile("mov %0 = cr.ivr ;; srlz.d ;;" : "=r"(vector) :: "memory");
         if (vector == IRQ_SPURIOUS) break;
         __asm__ volatile("mov cr.eoi = r0 ;; srlz.d ;;" ::: "memory");
+        if (vector == IRQ_TIMER) timer_interrupt();
     }
 }
 

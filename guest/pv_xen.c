@@ -110,11 +110,6 @@ static void xen_irq_dispatch(void)
 
 /* ---- start and stop -------------------------------------------------------------------------- */
 
-static void nothing(void)
-{
-    /* the event has done its work: it woke us */
-}
-
 static __attribute__((noreturn)) void xen_shutdown(enum shutdown_reason reason)
 {
     static struct { uint32_t reason; } op;
@@ -146,7 +141,7 @@ static void xen_init(void)
     if (rc) panic("cannot register the event callback: %ld", rc);
     xencons_init();
     __asm__ volatile("mov cr.itv = %0" :: "r"((uint64_t)IRQ_TIMER));    /* Xen emulates it */
-    xen_bind_virq(VIRQ_ITC, nothing);
+    xen_bind_virq(VIRQ_ITC, timer_interrupt);
 
     op.virq = VIRQ_SHUTDOWN;                    /* not every Xen has it */
     if (xen_event_op(EVTCHNOP_BIND_VIRQ, &op) == 0) xen_port_handler(op.port, shutdown_requested);

@@ -5,6 +5,8 @@
 #define PAL_HALT_LIGHT 29
 
 static uint64_t boot_itc;
+static uint64_t storm_ticks;                    /* longest time to the next interrupt; 0: no storm */
+static volatile uint64_t nr_interrupts;
 
 void time_init(void)
 {
@@ -34,6 +36,34 @@ void wait_event(uint64_t deadline_us)
     if ((!deadline_us || itc() < at) && firmware_present()) pal(PAL_HALT_LIGHT, 0, 0, 0);
     pv->irq_on();
     pv->irq_off();
+}
+
+/* On the bare processor a time that has passed when it is set never comes. */
+static void next_of_storm(void)
+{
+    uint64_t at;
+
+    do {
+        at = itc() + random_u64() % storm_ticks + 1;
+        pv->set_itm(at);
+    } while (itc() >= at);
+}
+
+/* Usually it only has to wake us: whoever waits looks at the clock again. */
+void timer_interrupt(void)
+{
+    nr_interrupts++;
+    if (storm_ticks) next_of_storm();
+}
+
+uint64_t timer_storm(uint64_t most_us)
+{
+    uint64_t n = nr_interrupts;
+
+    storm_ticks = most_us * itc_hz() / 1000000;
+    nr_interrupts = 0;
+    if (storm_ticks) next_of_storm();
+    return n;
 }
 
 void sleep_us(uint64_t us)

@@ -78,6 +78,11 @@ static long run(const uint8_t *program)
     return value;
 }
 
+bool user_run_sum(void)
+{
+    return run(user_sum) == SUM_TO_60;
+}
+
 void user_test(void)
 {
     long sum, privileged;

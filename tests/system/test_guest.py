@@ -100,6 +100,14 @@ def test_reboot(boot, builder):
     assert status == REBOOT and "mini-ia64: reboot" in text
 
 
+@pytest.mark.parametrize("builder", WORLDS)
+def test_registers_survive_interruptions(boot, builder):
+    """Deep recursion at user level and division in the kernel under a storm of timer interrupts."""
+    status, text, err = boot("storm 700", builder=builder)
+    assert status == POWEROFF, text + err
+    assert int(re.search(r"storm: (\d+) interrupts in \d+ runs, 0 wrong: ok", text)[1]) > 50
+
+
 def test_events_and_hostile_guest(boot):
     status, text, err = boot("event;ring;hcfuzz 20000;ring;event;user;echo alive")
     assert status == POWEROFF, text + err
