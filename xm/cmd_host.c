@@ -89,8 +89,12 @@ static int info_run(struct xm_ctx *cx, const void *vargs, char *const *operand, 
     if (a->config) return print_config(cx, err);
     rc = xm_rpc_sxp(cx, &info, err, "xend.node.info", "b", (int)a->numa);
     if (rc) return rc;
-    if (a->json) rc = xm_json_print(info, cx->out);
-    else print_pairs(cx->out, info, 23);
+    if (a->json) {
+        rc = xm_json_print(info, cx->out);
+        fputc('\n', cx->out);
+    } else {
+        print_pairs(cx->out, info, 23);
+    }
     ut_sxp_free(info);
     return rc;
 }

@@ -72,7 +72,7 @@ static int print_json(struct xm_ctx *cx, const struct list_args *a, const struct
         ut_sxp_free(o);
         if (rc) return ut_err_set(err, rc, "a domain cannot be printed as JSON");
     }
-    fputs("]\n", cx->out);
+    fputs("\n]\n", cx->out);
     return UT_OK;
 }
 

@@ -91,6 +91,5 @@ int xm_json_print(const struct ut_sxp *sx, FILE *out)
     int rc = j ? json_dumpf(j, out, JSON_INDENT(4) | JSON_REAL_PRECISION(15)) : -1;
 
     json_decref(j);
-    fputc('\n', out);
     return rc ? UT_ENOMEM : UT_OK;
 }

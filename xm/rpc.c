@@ -155,20 +155,33 @@ int xm_rpc_sxp(struct xm_ctx *cx, struct ut_sxp **sx_out, struct ut_err *err, co
     return *sx_out ? UT_OK : ut_err_set(err, UT_EPROTO, "%s did not return a list", method);
 }
 
-/* Top-level strings of the legacy server may arrive with backslash escapes. A text with a real end
- * of line in it was not escaped. */
+static int hex_digit(char ch)
+{
+    if (ch >= '0' && ch <= '9') return ch - '0';
+    if ((ch | 32) >= 'a' && (ch | 32) <= 'f') return (ch | 32) - 'a' + 10;
+    return -1;
+}
+
+/* Top-level strings of the legacy server arrive with backslash escapes, \xHH among them. A text with
+ * a real end of line in it was not escaped. */
 static void unescape(char *s)
 {
     static const char from[] = "nrt\\'\"", to[] = "\n\r\t\\'\"";
     char *out = s;
+    int hi, lo;
 
     if (strchr(s, '\n')) return;
     while (*s) {
         const char *hit = s[0] == '\\' && s[1] ? strchr(from, s[1]) : NULL;
 
+        hi = s[0] == '\\' && s[1] == 'x' ? hex_digit(s[2]) : -1;
+        lo = hi >= 0 ? hex_digit(s[3]) : -1;
         if (hit) {
             *out++ = to[hit - from];
             s += 2;
+        } else if (lo >= 0 && hi + lo > 0) {
+            *out++ = (char)(hi * 16 + lo);
+            s += 4;
         } else {
             *out++ = *s++;
         }

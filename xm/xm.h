@@ -140,7 +140,7 @@ int xm_dom_read(const struct ut_sxp *sx, struct xm_dom *dom_out, struct ut_err *
 int xm_dom_fetch(struct xm_ctx *cx, char *const *names, const char *state, struct ut_sxp **list_out,
                  struct ut_err *err);
 
-/** Print an S-expression as JSON: (k v) pairs become objects. */
+/** Print an S-expression as JSON, without an end of line: (k v) pairs become objects. */
 int xm_json_print(const struct ut_sxp *sx, FILE *out);
 
 /* ---- console --------------------------------------------------------------------------------- */

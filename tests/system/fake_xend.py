@@ -162,7 +162,7 @@ class FakeXend:
                 ["xen_pagesize", 16384]]
 
     def do_node_dmesg_info(self):
-        return "(XEN) one\\n(XEN) two \\\\ back\\n"
+        return "(XEN) one\\n(XEN) two \\\\ caf\\xc3\\xa9 \\\\x41\\n"
 
     def do_node_dmesg_clear(self):
         return None
@@ -190,8 +190,8 @@ class FakeConsole:
         except OSError:
             return
         with conn:
-            conn.sendall(self.replay)
             try:
+                conn.sendall(self.replay)
                 if self.script:
                     self.script(self, conn)
                 else:

@@ -233,7 +233,7 @@ def test_info_config(xm, tmp_path):
 
 
 def test_dmesg_and_log_are_unescaped(xm, fake):
-    assert xm("dmesg").stdout == "(XEN) one\n(XEN) two \\ back\n"
+    assert xm("dmesg").stdout == "(XEN) one\n(XEN) two \\ café \\x41\n"
     assert xm("log").stdout == fake.do_node_log()
     xm("dmesg", "-c")
     assert fake.methods()[-2:] == ["xend.node.dmesg.info", "xend.node.dmesg.clear"]
