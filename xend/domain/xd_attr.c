@@ -47,7 +47,8 @@ const struct xd_attr xd_attrs[] = {
     STR(pool_name, "pool_name", "Pool-0", "pool", "pool_name", "pool_name", 0),
     MIB(maxmem_mib, "maxmem", "0", MAX_MIB, "maxmem", "maxmem", "memory_static_max",
         XD_ATTR_STRICT),
-    MIB(memory_mib, "memory", "128", MAX_MIB, "memory", "memory", "memory_dynamic_max",
+    /* no default here: clients leave out a zero, and that must not become some memory */
+    MIB(memory_mib, "memory", "0", MAX_MIB, "memory", "memory", "memory_dynamic_max",
         XD_ATTR_STRICT),
     MIB(shadow_mib, "shadow_memory", "0", MAX_MIB, "shadow_memory", "shadow_memory", NULL, 0),
     STR(features, "features", "", "features", "features", NULL, 0),

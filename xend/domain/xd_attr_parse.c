@@ -217,6 +217,7 @@ static int check(struct xd_domcfg *cfg, struct ut_err *err)
     int rc = xd_name_check(cfg->name, err);
 
     if (rc < 0) return rc;
+    if (!cfg->memory_mib) cfg->memory_mib = cfg->maxmem_mib;
     if (!cfg->memory_mib)
         return ut_err_set(err, UT_EARG, "memory_dynamic_max and memory_static_max must be greater "
                           "than 0 (memory = 0)");

@@ -129,7 +129,7 @@ static void take_results(struct op *op, struct xd_dom *d)
 static void report(struct op *op, struct xd_dom *d)
 {
     if (op->rc == UT_OK) {
-        xd_info(op->xd, xd_dom_logid(d), "domain %s %s", d->cfg.name, kinds[op->kind].what);
+        xd_info(op->xd, (int)op->domid, "domain %s %s", d->cfg.name, kinds[op->kind].what);
         return;
     }
     if (!op->err.text[0]) ut_err_set(&op->err, op->rc, "%s", ut_err_str(op->rc));

@@ -55,7 +55,7 @@ static void test_defaults(void **state)
     struct xd_domcfg c;
 
     (void)state;
-    assert_int_equal(parse("(vm (name web) " IMAGE ")", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name web) (memory 128) " IMAGE ")", &c, &err), UT_OK);
     assert_int_equal(c.memory_mib, 128);
     assert_int_equal(c.maxmem_mib, 128);
     assert_int_equal(c.vcpus, 1);
@@ -137,11 +137,11 @@ static void test_restart_word(void **state)
     struct xd_domcfg c;
 
     (void)state;
-    assert_int_equal(parse("(vm (name w) (restart onreboot) " IMAGE ")", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64) (restart onreboot) " IMAGE ")", &c, &err), UT_OK);
     assert_int_equal(c.on_crash, XD_ACT_DESTROY);
     assert_int_equal(c.on_reboot, XD_ACT_RESTART);
     xd_domcfg_fini(&c);
-    assert_int_equal(parse("(vm (name w) (restart always) (on_crash preserve))", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64) (restart always) (on_crash preserve))", &c, &err), UT_OK);
     assert_int_equal(c.on_poweroff, XD_ACT_RESTART);
     assert_int_equal(c.on_crash, XD_ACT_PRESERVE);
     xd_domcfg_fini(&c);
@@ -154,6 +154,7 @@ static const struct { const char *text, *says; } bad[] = {
     { "(vm (name ''))", "Missing VM Name" },
     { "(vm (name 'a b'))", "Invalid VM Name" },
     { "(vm (name ../x))", "Invalid VM Name" },
+    { "(vm (name w) " IMAGE ")", "memory_static_max" },
     { "(vm (name w) (memory 0))", "memory_static_max" },
     { "(vm (name w) (memory -5))", "memory = -5" },
     { "(vm (name w) (memory 1099511627776))", "memory = 1099511627776" },
@@ -190,15 +191,15 @@ static void test_warnings(void **state)
     struct xd_domcfg c;
 
     (void)state;
-    assert_int_equal(parse("(vm (name w) (image (linux (kernel /k) (tsc_mode 9))))", &c, &err),
+    assert_int_equal(parse("(vm (name w) (memory 64) (image (linux (kernel /k) (tsc_mode 9))))", &c, &err),
                      UT_OK);
     assert_int_equal(c.tsc_mode, 0);
     assert_non_null(strstr(warning, "tsc_mode = 9"));
     xd_domcfg_fini(&c);
-    assert_int_equal(parse("(vm (name w))", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64))", &c, &err), UT_OK);
     assert_int_equal(xd_domcfg_check_boot(&c, &err), UT_EARG);
     xd_domcfg_fini(&c);
-    assert_int_equal(parse("(vm (name w) (bootloader pygrub))", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64) (bootloader pygrub))", &c, &err), UT_OK);
     assert_int_equal(xd_domcfg_check_boot(&c, &err), UT_EUNSUP);
     xd_domcfg_fini(&c);
 }

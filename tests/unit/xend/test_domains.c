@@ -227,7 +227,7 @@ static void test_faults(void **state)
     expect(call("xend.domain", "()"), "fault 2: xend.domain: argument 1 must be");
     expect(call("xend.domain.create", "word"), "fault 2: ");
     expect(call("xend.domain.create", "(vm (memory 64))"), "fault 2: Missing VM Name");
-    expect(call("xend.domain.create", "(vm (name x))"), "fault 2: no kernel");
+    expect(call("xend.domain.create", "(vm (name x) (memory 8))"), "fault 2: no kernel");
     expect(create("huge", "(memory 1)"), "(memory 64)");   /* the first of a name wins */
     expect(call("xend.domain.create", "(vm (name y) (memory 1000000) (PV_kernel /k))"),
            "Not enough memory");
@@ -455,10 +455,10 @@ static void test_many(void **state)
     assert_int_equal(nr_records(), 40);
 }
 
+static char before[sizeof(answer)];
+
 static void test_taking_up(void **state)
 {
-    char before[8192];
-
     (void)state;
     run_domain("one", "(on_crash preserve) (vcpus 2) (description 'x y')");
     create("two", "");
