@@ -5,7 +5,7 @@
 #define PAL_HALT_LIGHT 29
 
 static uint64_t boot_itc;
-static uint64_t storm_ticks;                    /* longest time to the next interrupt; 0: no storm */
+static uint64_t storm_ticks;                    /* longest gap between interrupts; 0: no storm */
 static volatile uint64_t nr_interrupts;
 
 void time_init(void)
