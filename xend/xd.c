@@ -80,6 +80,9 @@ static int open_hypervisor(struct xd *xd, struct ut_err *err)
     struct xci_config cfg = { .run_dir = xd->paths.run, .vmm_path = vmm, .log = xd->log };
     int rc = ut_path_join(vmm, xd->paths.libexec, "xen-vmm", err);
 
+    if (rc == UT_OK && access(vmm, X_OK) < 0)
+        xd_warn(xd, UT_NO_DOMID, "%s is missing: domains of the embedded hypervisor cannot start",
+                vmm);
     if (rc == UT_OK) rc = xci_open(&cfg, &xd->xc, err);
     if (rc < 0) ut_err_prefix(err, "cannot open the hypervisor");
     return rc;

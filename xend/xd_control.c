@@ -17,7 +17,9 @@
 
 #define START_TIMEOUT_MS 30000
 #define STOP_TIMEOUT_S   70         /* longer than the daemon waits for its operations */
-#define READY            "ready"
+#define READY            "ready"    /* on the pipe to the starter, and in the pid file */
+#define BUSY             "busy"     /* another start was faster */
+#define PID_FILE_BYTES   64
 
 /* ---- the pid file ---------------------------------------------------------------------------- */
 
@@ -54,8 +56,8 @@ static int running_pid(pid_t *pid_out, struct ut_err *err)
     return rc;
 }
 
-/* Take the lock for the life of this process and write the pid. */
-static int lock_pid_file(const struct ut_paths *paths, struct ut_err *err)
+/* Take the lock for the life of this process and write the pid. The descriptor is the lock. */
+static int lock_pid_file(const struct ut_paths *paths, int *fd_out, struct ut_err *err)
 {
     struct flock lock = whole_file(F_WRLCK);
     char path[PATH_MAX], text[24];
@@ -76,7 +78,31 @@ static int lock_pid_file(const struct ut_paths *paths, struct ut_err *err)
     if (ftruncate(fd, 0) < 0) rc = ut_err_sys(err, UT_ESYS, "%s", path);
     if (rc == UT_OK) rc = ut_io_write_all(fd, text, strlen(text), err);
     if (rc < 0) close(fd);
-    return rc;                      /* the descriptor stays open: it is the lock */
+    else *fd_out = fd;
+    return rc;
+}
+
+/* Wait until the daemon that holds the lock has said that it is ready. */
+static int wait_ready(void)
+{
+    uint64_t deadline_ns = ut_now_ns() + START_TIMEOUT_MS * UINT64_C(1000000);
+    struct timespec pause = { .tv_nsec = 5000000 };
+    char path[PATH_MAX];
+    pid_t pid = 1;
+
+    if (pid_path(path, NULL) < 0) return XD_EXIT_FAILED;
+    while (pid && ut_now_ns() < deadline_ns) {
+        struct ut_buf text = UT_BUF_INIT;
+        bool ready = ut_io_read_file(path, PID_FILE_BYTES, &text, NULL) == UT_OK &&
+                     strstr(ut_buf_str(&text), READY);
+
+        ut_buf_fini(&text);
+        if (ready) return XD_EXIT_OK;
+        nanosleep(&pause, NULL);
+        if (running_pid(&pid, NULL) < 0) break;
+    }
+    fprintf(stderr, "Error: another xend was starting, but did not become ready\n");
+    return XD_EXIT_FAILED;
 }
 
 static void remove_pid_file(void)
@@ -88,24 +114,33 @@ static void remove_pid_file(void)
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
-/* From the lock to the end. `ready_fd` (-1 = none) gets READY or the reason of a failure. */
+static void say_ready(int pid_fd, int *ready_fd)
+{
+    ut_io_write_all(pid_fd, READY "\n", strlen(READY "\n"), NULL);
+    if (*ready_fd < 0) return;
+    ut_io_write_all(*ready_fd, READY, strlen(READY), NULL);
+    close(*ready_fd);
+    *ready_fd = -1;
+}
+
+/* From the lock to the end. `ready_fd` (-1 = none) gets READY, BUSY or the reason of a failure. */
 static int daemon_main(bool foreground, int ready_fd)
 {
     struct ut_err err = UT_ERR_INIT;
     struct ut_paths paths;
+    int pid_fd = -1;
     struct xd *xd = calloc(1, sizeof(*xd));
     int rc = xd ? ut_paths_init(&paths, &err) : ut_err_set(&err, UT_ENOMEM, "out of memory");
 
-    if (rc == UT_OK) rc = lock_pid_file(&paths, &err);
+    if (rc == UT_OK) rc = lock_pid_file(&paths, &pid_fd, &err);
+    if (rc == UT_EBUSY && ready_fd >= 0) snprintf(err.text, sizeof(err.text), BUSY);
     if (rc < 0) goto out;
     rc = xd_init(xd, foreground, &err);
     if (rc == UT_OK) rc = xd_serve(xd, &err);
-    if (rc == UT_OK && ready_fd >= 0) {
-        ut_io_write_all(ready_fd, READY, strlen(READY), NULL);
-        close(ready_fd);
-        ready_fd = -1;
+    if (rc == UT_OK) {
+        say_ready(pid_fd, &ready_fd);
+        xd_run(xd);
     }
-    if (rc == UT_OK) xd_run(xd);
     xd_fini(xd);
     remove_pid_file();
 out:
@@ -192,6 +227,7 @@ static int start_child(void)
     read_report(fds[0], text, sizeof(text));
     close(fds[0]);
     if (strcmp(text, READY) == 0) return XD_EXIT_OK;
+    if (strcmp(text, BUSY) == 0) return wait_ready();
     return report_failure(text, !*text && kill(pid, 0) == 0);
 }
 
@@ -205,7 +241,7 @@ int xd_control_start(void)
         fprintf(stderr, "Error: %s\n", err.text);
         return err.code == UT_EPERM ? XD_EXIT_PRIVILEGE : XD_EXIT_FAILED;
     }
-    if (pid) return XD_EXIT_OK;     /* already running is success */
+    if (pid) return wait_ready();   /* already running is success */
     if (ut_paths_init(&paths, &err) < 0 || ut_path_mkdirs(paths.run, 0700, &err) < 0) {
         fprintf(stderr, "Error: %s\n", err.text);
         return err.sys_errno == EACCES ? XD_EXIT_PRIVILEGE : XD_EXIT_FAILED;
