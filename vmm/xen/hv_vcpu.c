@@ -51,7 +51,10 @@ static void reset_virtual(struct hv_vcpu *v)
     }
     /* any nonzero value says psr.i = 0 */
     __atomic_store_n(&v->info->upcall_mask, 0xff, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&v->info->upcall_pending, 0, __ATOMIC_SEQ_CST);
+    /* Events of before the reset: with the selector set no later one would raise the upcall. */
+    __atomic_store_n(&v->info->upcall_pending,
+                     __atomic_load_n(&v->info->pending_sel, __ATOMIC_SEQ_CST) != 0,
+                     __ATOMIC_SEQ_CST);
 }
 
 void hv__vcpu_reset(struct hv_vcpu *v, uint64_t ip)

@@ -616,6 +616,7 @@ static void test_smp_boot(void **state)
 {
     struct hvt *t = *state;
     struct em_cpu *ap = em_machine_cpu(t->m, 1);
+    struct { uint32_t vcpu, port; } ipi = { 1, 0 };
 
     assert_true(hv_cpu_online(t->hv, t->cpu));
     assert_false(hv_cpu_online(t->hv, ap));
@@ -624,7 +625,10 @@ static void test_smp_boot(void **state)
     hvt_gr(t, 15, 0xf3);
     assert_int_equal(hvt_break(t, HV_BREAK_HYPERCALL), EM_R_RESUME);
     assert_false(hv_cpu_online(t->hv, ap));                         /* no entry set yet */
+    assert_int_equal(hvt_op(t, 32, 7, &ipi, sizeof(ipi)), 0);       /* an event before the start */
+    assert_int_equal(hvt_op(t, 32, 4, &ipi.port, sizeof(ipi.port)), 0);
     t->has_rendezvous = true;
+    hvt_gr(t, 2, 0x400);
     hvt_break(t, HV_BREAK_HYPERCALL);
     assert_true(hv_cpu_online(t->hv, ap));
     assert_true(em_cpu_kicked(ap));
@@ -635,6 +639,7 @@ static void test_smp_boot(void **state)
     assert_int_equal(em_psr(ap) & EM_PSR_CPL, T_CPL1);
     assert_int_equal(em_ar(ap, EM_AR_RSC) >> 2 & 3, 1);
     assert_int_not_equal(t->si->vcpu[1].upcall_mask, 0);
+    assert_int_equal(t->si->vcpu[1].upcall_pending, 1);             /* is not forgotten */
     assert_int_equal(hvt_mr(t, 1)->metaphysical_mode, 1);
     assert_int_equal(hvt_call(t, 24, 3, 1, 0), 1);
     em_set_gr(ap, 2, 0x1200, false);                                /* back to SAL: down again */
