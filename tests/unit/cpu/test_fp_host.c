@@ -67,8 +67,27 @@ static void test_host_fma(void **state)
     assert_true(same < cases(200000));          /* the host path was taken, and told no flags */
 }
 
+/** Tiny, yet rounded to the least normal number: U must be told, I known or not. */
+static void test_tiny_least_normal(void **state)
+{
+    struct em_fp_env env = { .traps = 0x3f, .controls = 0x0c, .known = F_I };
+    struct em_freg r;
+
+    (void)state;
+    r = em_fp_fma(EM_FP_MA, EM_FP_PC_D, em_fp_from_double(UINT64_C(0x3fefffffffffffff)),
+                  em_fp_from_double(UINT64_C(0x0010000000000000)), image(false, 0, 0), true, &env);
+    assert_int_equal(em_fp_to_double(r), UINT64_C(0x0010000000000000));
+    assert_int_equal(env.flags, F_U | F_I);
+    r = em_fp_fma(EM_FP_MA, EM_FP_PC_S, em_fp_from_single(0x3f7fffff),
+                  em_fp_from_single(0x00800000), image(false, 0, 0), true, &env);
+    assert_int_equal(em_fp_to_single(r), 0x00800000);
+    assert_int_equal(env.flags, F_U | F_I);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_host_fma) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_host_fma), cmocka_unit_test(test_tiny_least_normal),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
