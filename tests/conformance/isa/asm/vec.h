@@ -19,7 +19,7 @@
 	;;
 	.endm
 
-	/* one instruction, alone in its group; its number first, so that one finds it in the trace */
+	/* one instruction, alone in its group, behind its number */
 	.macro	X number, what
 	TC	0xc0de000000000000+\number
 	\what
