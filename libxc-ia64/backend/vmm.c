@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backend/vmm.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 #include "ut_path.h"
-
-enum { KEY_QUEUE = 1 << 30, KEY_INOTIFY };      /* as in vmm_table.c */
 
 /* ---- open and close ------------------------------------------------------------------------ */
 
@@ -58,12 +57,12 @@ static int open_fds(struct xci__vmm *vm, struct ut_err *err)
     vm->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (vm->inotify_fd >= 0 &&
         (inotify_add_watch(vm->inotify_fd, vm->dom_dir, IN_MOVED_TO | IN_ONLYDIR) < 0 ||
-         watch(vm, vm->inotify_fd, KEY_INOTIFY, NULL) < 0)) {
+         watch(vm, vm->inotify_fd, XCI__VMM_KEY_INOTIFY, NULL) < 0)) {
         /* then domains of others are met when somebody asks, not at once */
         close(vm->inotify_fd);
         vm->inotify_fd = -1;
     }
-    return watch(vm, vm->queue_fd, KEY_QUEUE, err);
+    return watch(vm, vm->queue_fd, XCI__VMM_KEY_QUEUE, err);
 }
 
 static int vmm_open(struct xci *xc, const struct xci_config *cfg, struct ut_err *err)
@@ -119,11 +118,28 @@ static int vmm_unpause(struct xci *xc, xci_domid_t domid, struct ut_err *err)
     return simple(xc, domid, VMCTL_UNPAUSE, err);
 }
 
+/* A process that does not even greet: by its id, which is its own as long as it holds its folder. */
+static int kill_hung(struct xci__vmm *vm, xci_domid_t domid, struct ut_err *err)
+{
+    struct xci__vmm_dom *dom;
+    int rc = xci__vmm_table_get(vm, domid, &dom, err);
+
+    if (rc < 0) return rc;
+    if (dom->pid > 1) (void)kill(dom->pid, SIGKILL);
+    pthread_mutex_unlock(&vm->lock);
+    if (xci__vmm_dir_remove(vm, domid, XCI__VMM_CTL_TIMEOUT_S * 1000)) return UT_OK;
+    return ut_err_set(err, UT_ETIMEOUT, "the process of domain %u does not end", domid);
+}
+
 static int vmm_destroy(struct xci *xc, xci_domid_t domid, struct ut_err *err)
 {
     int rc = xci__vmm_end(xc->priv, domid, err);
 
-    if (rc == UT_OK || rc == UT_ENODOM) xci__vmm_table_gone(xc->priv, domid);
+    if (rc == UT_ETIMEOUT) rc = kill_hung(xc->priv, domid, err);
+    if (rc != UT_OK && rc != UT_ENODOM) return rc;
+    /* a large memory takes a while to be given back, on a busy host */
+    (void)xci__vmm_dir_remove(xc->priv, domid, XCI__VMM_CTL_TIMEOUT_S * 1000);
+    xci__vmm_table_gone(xc->priv, domid);
     return rc;
 }
 

@@ -24,6 +24,9 @@
 #include "ut_buf.h"
 #include "vmctl.h"
 
+/* epoll data: a domain's id, or one of these */
+enum { XCI__VMM_KEY_QUEUE = 1 << 30, XCI__VMM_KEY_INOTIFY };
+
 #define XCI__VMM_CTL_TIMEOUT_S   5      /* answer to a request */
 #define XCI__VMM_START_TIMEOUT_S 20     /* READY */
 

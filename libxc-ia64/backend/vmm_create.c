@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "ut_log.h"
 
 #define KERNEL_MAX_BYTES ((size_t)256 << 20)
+#define DMESG_MAX_BYTES  (4 << 20)      /* the host's hypervisor log starts anew beyond that */
 
 /* The event channels that a domain's hypervisor allocates first. */
 #define STORE_PORT   1u
@@ -196,11 +198,16 @@ static int open_console(struct creation *c, struct ut_err *err)
 
 static void open_logs(struct creation *c, struct ut_log *log)
 {
+    struct stat st;
+
     c->fd[VMCTL_FD_LOG] = log ? ut_log_fd(log) : -1;
     c->borrowed[VMCTL_FD_LOG] = true;
     /* the host's log is a convenience: without it the domain's own has everything */
     c->fd[VMCTL_FD_DMESG] = open(c->vm->dmesg_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
                                  0600);
+    if (c->fd[VMCTL_FD_DMESG] >= 0 && !fstat(c->fd[VMCTL_FD_DMESG], &st) &&
+        st.st_size > DMESG_MAX_BYTES)
+        (void)!ftruncate(c->fd[VMCTL_FD_DMESG], 0);
 }
 
 /* ---- status page --------------------------------------------------------------------------- */

@@ -13,9 +13,6 @@
 
 #define LOCK_WAIT_MS 200            /* between the end of a stream and the end of its process */
 
-/* epoll data: a domain's id, or one of these */
-enum { KEY_QUEUE = 1 << 30, KEY_INOTIFY };
-
 /* ---- events; lock held --------------------------------------------------------------------- */
 
 static void push(struct xci__vmm *vm, enum xci_event_type type, xci_domid_t domid,
@@ -308,8 +305,8 @@ static void handle_ready(struct xci__vmm *vm, uint64_t key)
     char skip[4096];
     bool dead;
 
-    if (key == KEY_QUEUE) return;
-    if (key == KEY_INOTIFY) {
+    if (key == XCI__VMM_KEY_QUEUE) return;
+    if (key == XCI__VMM_KEY_INOTIFY) {
         while (read(vm->inotify_fd, skip, sizeof(skip)) > 0) {}
         (void)xci__vmm_table_refresh(vm, NULL);
         pthread_mutex_unlock(&vm->lock);

@@ -12,6 +12,8 @@ import pytest
 # bundles: nop.m nop.i br.self; and break 0 with no interruption table
 SPIN = bytes.fromhex("11000000010000000002000000000040")
 BREAK = bytes(16)
+# movl r2=0x4008000 (zeros: each handler is a break);; mov cr.iva=r2;; srlz.i;; break.m 5;;
+IVA_THEN_BREAK = bytes.fromhex("050000000100040000000040000000640b0008042c040000006200000000040001280000000000000002000000000400")
 
 
 def elf(code, machine=50, entry=0x4000000):
@@ -111,6 +113,12 @@ def test_crash_prints_registers(run, tmp_path):
     assert re.search(r"vcpu 0 crashed: interruption 0x\w+ at ip 0x4000000", err)
     for register in ("psr", "cfm", "r28", "b7", "ar.fpsr", "cr.iva", "rr7"):
         assert register in err
+
+
+def test_handler_that_interrupts_itself(run, tmp_path):
+    (tmp_path / "k").write_bytes(elf(IVA_THEN_BREAK))
+    status, out, err = run(tmp_path / "k", "--builder", "hpsim", "--memory", 128, "--timeout", 30)
+    assert status == 3 and "interrupts itself for ever" in err, err
 
 
 def test_until(run, guest):

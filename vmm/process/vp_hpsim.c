@@ -19,6 +19,8 @@
 #define FPSR_AT_BOOT     UINT64_C(0x9804c0270033f)
 #define IPI_BASE         UINT64_C(0xfee00000)
 #define IPI_BYTES        UINT64_C(0x100000)
+#define NESTED_SLOTS     16u            /* fewer slots than that between two are no work */
+#define NESTED_MAX       10000u
 #define WAKEUP_VECTOR    0xf3u          /* what the SAL system table names */
 
 static struct vp_vcpu *self_of(void *ctx, struct em_cpu *cpu)
@@ -59,6 +61,19 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
 }
 
 /*
+ * A handler that is interrupted at its very first instructions, again and again, will never get
+ * anywhere. Real ones take nested TLB misses, but do some work between two of them.
+ */
+static bool runs_in_circles(struct vp_vcpu *v)
+{
+    uint64_t now = em_cpu_instructions(v->cpu);
+
+    v->nr_nested = now - v->nested_at < NESTED_SLOTS ? v->nr_nested + 1 : 0;
+    v->nested_at = now;
+    return v->nr_nested > NESTED_MAX;
+}
+
+/*
  * An interruption whose handler cannot be fetched would repeat for ever. Looked at when the table
  * is a new one, and whenever an interruption hits an interruption handler.
  */
@@ -72,6 +87,11 @@ static enum em_reply on_interruption(struct em_cpu *cpu, void *ctx,
     em_gpa_t gpa;
 
     if (iva == v->verified_iva && !nested) return EM_R_DELIVER;
+    if (nested && runs_in_circles(v)) {
+        vp_crash(v, "the handler of interruption %#x interrupts itself for ever (isr %#llx)",
+                 in->vector, (unsigned long long)in->isr);
+        return EM_R_STOP;
+    }
     if (iva && fetch_gpa(cpu, iva + in->vector, &gpa) && em_ram(d->machine, gpa, 16)) {
         v->verified_iva = iva;
         return EM_R_DELIVER;

@@ -18,8 +18,11 @@
 
 static int limit(int what, rlim_t value, struct ut_err *err)
 {
-    struct rlimit rl = { value, value };
+    struct rlimit rl;
 
+    if (getrlimit((__rlimit_resource_t)what, &rl) < 0) return ut_err_sys(err, UT_ESYS, "getrlimit");
+    if (rl.rlim_max > value) rl.rlim_max = value;       /* an ordinary user cannot raise it */
+    rl.rlim_cur = rl.rlim_max;
     return setrlimit((__rlimit_resource_t)what, &rl) < 0 ? ut_err_sys(err, UT_ESYS, "setrlimit")
                                                         : UT_OK;
 }

@@ -6,12 +6,14 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "dv_console.h"
@@ -302,6 +304,44 @@ static void test_stdio_hangup_is_told(void **state)
     close_console(&f);
 }
 
+static void test_pty(void **state)
+{
+    struct dv_console_config cfg = { .listen_fd = -1, .log_fd = -1, .stdio_fd = -1 };
+    struct termios tio;
+    struct fixture f = { .log_fd = -1, .stdio = -1 };
+    char block[1000], got[4096];
+    int slave;
+
+    (void)state;
+    if (openpty(&cfg.pty_fd, &slave, NULL, NULL, NULL) < 0) skip();
+    assert_int_equal(tcgetattr(slave, &tio), 0);
+    cfmakeraw(&tio);
+    assert_int_equal(tcsetattr(slave, TCSANOW, &tio), 0);
+    (void)fcntl(slave, F_SETFL, O_NONBLOCK);
+    assert_int_equal(dv_loop_new(&f.loop, NULL), UT_OK);
+    assert_int_equal(dv_console_new(f.loop, &cfg, &f.con, NULL), UT_OK);
+    dv_console_put(f.con, "login: ", 7);
+    settle(&f);
+    expect_text(slave, "login: ");
+    assert_int_equal(write(slave, "root\r", 5), 5);
+    settle(&f);
+    assert_int_equal(dv_console_get(f.con, got, sizeof(got)), 5);
+    assert_memory_equal(got, "root\r", 5);
+    memset(block, 'y', sizeof(block));      /* nobody reads: nothing blocks, the newest stays */
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(dv_console_put(f.con, block, sizeof(block)), sizeof(block));
+        if (i % 50 == 0) dv_loop_step(f.loop, 0, NULL);
+    }
+    dv_console_put(f.con, "the end", 7);
+    for (int i = 0; i < 100 && !memmem(got, sizeof(got), "the end", 7); i++) {
+        settle(&f);
+        while (read_all(slave, got, sizeof(got)) == sizeof(got)) {}
+    }
+    assert_non_null(memmem(got, sizeof(got), "the end", 7));
+    close_console(&f);
+    close(slave);
+}
+
 static void test_end_of_input_keeps_viewer(void **state)
 {
     struct fixture f;
@@ -330,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_input_is_bounded_and_complete),
         cmocka_unit_test(test_viewers_come_and_go),
         cmocka_unit_test(test_stdio_hangup_is_told),
+        cmocka_unit_test(test_pty),
         cmocka_unit_test(test_end_of_input_keeps_viewer),
     };
     (void)signal(SIGPIPE, SIG_IGN);
