@@ -57,7 +57,7 @@ struct shutdown_args {
     struct xm_opt_u64 timeout_s;
 };
 
-/* How long a domain may be gone in a restart before it counts as lost. */
+/* How long a restart may take, from its begin, before the domain counts as lost. */
 #define ABSENT_S 30.0
 #define POLL_MIN_NS 20000000L
 #define POLL_MAX_NS 1000000000L
@@ -65,7 +65,8 @@ struct shutdown_args {
 struct target {
     char *name;
     int64_t restarts;               /* restart counter before */
-    double absent_since_s;          /* 0 = present */
+    char domid[16];                 /* before */
+    double waiting_since_s;         /* for its new self to appear; 0 = not yet */
     bool done;
 };
 
@@ -161,21 +162,38 @@ static int poll_shutdown(struct xm_ctx *cx, struct target *t, struct ut_err *err
     return rc;
 }
 
+/* Number of a domain as text, "" = it has none now. */
+static int current_domid(struct xm_ctx *cx, const char *name, char domid[16], struct ut_err *err)
+{
+    struct ut_sxp *sx = NULL;
+    struct xm_dom d;
+    int rc = xm_rpc_sxp(cx, &sx, err, "xend.domain", "d", name);
+
+    if (rc == UT_OK) rc = xm_dom_read(sx, &d, err);
+    if (rc == UT_OK) snprintf(domid, 16, "%.15s", d.domid);
+    ut_sxp_free(sx);
+    return rc;
+}
+
+/* The counter moves when the restart begins; it is over when the domain has another number. A
+ * server that keeps the number is believed after a while. */
 static int poll_reboot(struct xm_ctx *cx, struct target *t, struct ut_err *err)
 {
     int64_t count = t->restarts;
+    char domid[16] = "";
     int rc = restart_count(cx, t->name, &count, err);
 
+    if (rc == UT_OK && count == t->restarts) return UT_OK;
+    if (rc == UT_OK) rc = current_domid(cx, t->name, domid, err);
     if (rc != UT_OK && rc != UT_ENODOM) return rc;
-    if (rc == UT_OK) {
-        t->absent_since_s = 0;
-        t->done = count != t->restarts;
-        if (t->done) fprintf(cx->out, "Domain %s rebooted\n", t->name);
-        return UT_OK;
+    if (t->waiting_since_s <= 0) t->waiting_since_s = now_s();
+    t->done = now_s() - t->waiting_since_s > ABSENT_S;
+    if (rc == UT_OK && domid[0] && (t->done || strcmp(domid, t->domid) != 0)) {
+        t->done = true;
+        fprintf(cx->out, "Domain %s rebooted\n", t->name);
+    } else if (t->done) {
+        fprintf(cx->out, "Domain %s destroyed for failing to reboot\n", t->name);
     }
-    if (t->absent_since_s <= 0) t->absent_since_s = now_s();
-    t->done = now_s() - t->absent_since_s > ABSENT_S;
-    if (t->done) fprintf(cx->out, "Domain %s destroyed for failing to reboot\n", t->name);
     return UT_OK;
 }
 
@@ -222,6 +240,7 @@ static int shutdown_targets(struct xm_ctx *cx, struct targets *ts, const struct 
         struct target *t = &ts->t[i];
 
         rc = a->wait && a->reboot ? restart_count(cx, t->name, &t->restarts, err) : UT_OK;
+        if (rc == UT_OK && a->wait && a->reboot) rc = current_domid(cx, t->name, t->domid, err);
         if (rc == UT_OK)
             rc = xm_rpc(cx, NULL, err, "xend.domain.shutdown", "ds", t->name, reason);
         if (rc == UT_ENODOM && a->all) {    /* it went by itself since we looked */

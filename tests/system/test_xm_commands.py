@@ -199,10 +199,17 @@ def test_shutdown_wait_times_out(xm, fake):
 
 
 def test_reboot_wait(xm, fake):
-    counts = iter([5, 5, 5, 6])
-    fake.answers["xend.domain.getRestartCount"] = lambda dom: next(counts)
+    counts = iter([5, 5, 5, 6, 6, 6])
+
+    def count(dom):
+        n = next(counts, 7)
+        if n == 7:                      # the counter moves first, the new number comes later
+            fake.domains[0] = domain("web01", 8)
+        return min(n, 6)
+    fake.answers["xend.domain.getRestartCount"] = count
     fake.answers["xend.domain.shutdown"] = None
     done = xm("reboot", "-w", "web01")
+    assert next(counts, None) is None
     assert (done.returncode, done.stdout) == (0, "Domain web01 rebooted\nAll domains rebooted\n")
 
 
