@@ -230,7 +230,7 @@ static void test_sockets(void **state)
 static void test_fds(void **state)
 {
     struct ut_err err = UT_ERR_INIT;
-    int sv[2], fds[2], got[2];
+    int sv[2], fds[2], got[2], more[1];
     unsigned nr = 2;
     char buf[8];
     size_t len;
@@ -248,14 +248,17 @@ static void test_fds(void **state)
     assert_int_equal(buf[0], 'z');
     assert_int_equal(ut_io_send_fds(sv[0], "hi", 2, fds, 2, &err), UT_OK);
     nr = 1;
-    assert_int_equal(ut_io_recv_fds(sv[1], buf, sizeof(buf), &len, got, &nr, &err), UT_EPROTO);
+    assert_int_equal(ut_io_recv_fds(sv[1], buf, sizeof(buf), &len, more, &nr, &err), UT_EPROTO);
     assert_int_equal(nr, 0);
     close(sv[0]);
     assert_int_equal(ut_io_recv_fds(sv[1], buf, sizeof(buf), &len, got, &nr, &err), UT_OK);
     assert_int_equal(len, 0);
     assert_int_equal(ut_io_read_full(sv[1], buf, 1, &err), UT_EFORMAT);
     close(sv[1]);
-    for (int i = 0; i < 2; i++) close(fds[i]);
+    for (int i = 0; i < 2; i++) {
+        close(fds[i]);
+        close(got[i]);
+    }
 }
 
 int main(void)
