@@ -80,7 +80,6 @@ def test_kernels(xend, guest):
     ({"vcpus": 1000}, "vcpus"),
     ({"builder": "hvm"}, "hvm"),
     ({"name": "a b"}, "[Nn]ame"),
-    ({"name": ""}, "[Nn]ame"),
     ({"on_crash": "explode"}, "event handling mode|explode"),
 ])
 def test_configuration_values(xend, variables, words):
@@ -179,8 +178,7 @@ def test_guest_that_breaks_itself(xend, command):
     xend.xm("console", "-q", "--until", "never", "--timeout", "3", "mad", text=command + "\n")
     if command != "fwsmash":                         # with its firmware gone it may also live on
         assert xend.state("mad") == "----c-"
-        assert re.search(r"\bip\b.*0x", xend.log() + (xend.root / "log/console/guest-mad.log").read_text()
-                         + "".join(p.read_text() for p in (xend.root / "log").glob("*.log")))
+        assert re.search(r"d\d+\) ip +[0-9a-f]{16} .*psr", xend.log()), "no registers in the log"
     xend.wait_console("bystander", "unharmed", text="echo unharmed\n")
 
 
