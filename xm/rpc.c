@@ -162,8 +162,8 @@ static int hex_digit(char ch)
     return -1;
 }
 
-/* Top-level strings of the legacy server arrive with backslash escapes, \xHH among them. A text with
- * a real end of line in it was not escaped. */
+/* Top-level strings of the legacy server arrive with backslash escapes, \xHH among them. A text
+ * with a real end of line in it was not escaped. */
 static void unescape(char *s)
 {
     static const char from[] = "nrt\\'\"", to[] = "\n\r\t\\'\"";

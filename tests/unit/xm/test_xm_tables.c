@@ -41,7 +41,8 @@ static void test_commands(void **state)
     for (n = 0; (cmd = xm_cmd_at(n)); n++) {
         if (!cmd->run || !cmd->help || !cmd->operands || cmd->min > cmd->max)
             fail_msg("%s: incomplete row", cmd->name);
-        if (cmd->help[strlen(cmd->help) - 1] == '.') fail_msg("%s: help ends with a dot", cmd->name);
+        if (cmd->help[strlen(cmd->help) - 1] == '.')
+            fail_msg("%s: help ends with a dot", cmd->name);
         assert_ptr_equal(xm_cmd_find(cmd->name), cmd);
         check_options(cmd);
         for (size_t k = 0; (other = xm_cmd_at(k)) && k < n; k++)
@@ -76,10 +77,10 @@ static void test_prefixes(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
         const struct xm_cmd *cmd = xm_cmd_find(prefixes[i].word);
-        const char *name = cmd ? cmd->name : NULL;
+        const char *name = cmd ? cmd->name : "unknown";
+        const char *want = prefixes[i].name ? prefixes[i].name : "unknown";
 
-        if ((name == NULL) != (prefixes[i].name == NULL) || (name && strcmp(name, prefixes[i].name)))
-            fail_msg("'%s' is %s", prefixes[i].word, name ? name : "unknown");
+        if (strcmp(name, want) != 0) fail_msg("'%s' is %s, not %s", prefixes[i].word, name, want);
     }
 }
 
@@ -155,8 +156,8 @@ static void test_options(void **state)
             argv[n++] = w;
         }
         rc = xm_opt_parse(&sample, argv, &a, operand, &err);
-        used = (size_t)snprintf(got, sizeof(got), "%c%c %s ", a.all ? 'a' : '-', a.alpha ? 'A' : '-',
-                                a.name ? a.name : "-");
+        used = (size_t)snprintf(got, sizeof(got), "%c%c %s ", a.all ? 'a' : '-',
+                                a.alpha ? 'A' : '-', a.name ? a.name : "-");
         used += (size_t)snprintf(got + used, sizeof(got) - used, a.num.set ? "%llu :" : "- :",
                                  (unsigned long long)a.num.v);
         for (int k = 0; k < rc; k++)
@@ -169,7 +170,7 @@ static void test_options(void **state)
     assert_int_equal(bad, 0);
 }
 
-/* ---- variables --------------------------------------------------------------------------------- */
+/* ---- variables ------------------------------------------------------------------------------- */
 
 static void test_variables(void **state)
 {
@@ -188,7 +189,8 @@ static const struct {
     const char *word;
     const char *meant;              /* NULL = no idea */
 } similar[] = {
-    { "momory", "memory" }, { "kernal", "kernel" }, { "onreboot", "on_reboot" }, { "disks", "disk" },
+    { "momory", "memory" }, { "kernal", "kernel" }, { "onreboot", "on_reboot" },
+    { "disks", "disk" },
     { "Memory", "memory" }, { "vif0", "vif" },      { "xen_shell", NULL },        { "zzzz", NULL },
     { "a_very_long_name_that_nobody_would_ever_use_here", NULL },
 };
