@@ -35,7 +35,7 @@ struct em_fp_env {
     /* out */
     uint8_t flags;                  /* to OR into the field: v 1 d 2 z 4 o 8 u 16 i 32 */
     uint16_t fault;                 /* ISR.code of an FP fault: then nothing may be written */
-    uint16_t trap;                  /* ISR.code of an FP trap: result and flags are written first */
+    uint16_t trap;                  /* ISR.code bits 14..7 of an FP trap: result and flags first */
 };
 
 static inline bool em_fp_is_natval(struct em_freg a)
