@@ -185,6 +185,7 @@ static void on_quit_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     xd_error(xd, UT_NO_DOMID, "%u operations are still in flight: not waiting any longer",
              xd->nr_running_ops);
+    xd->abandoned = true;
     event_base_loopbreak(xd->base);
 }
 

@@ -37,6 +37,7 @@ struct xd {
     struct event *quit_timer;
     unsigned nr_running_ops;
     bool stopping;                  /* no new calls; leave the loop when nr_running_ops is 0 */
+    bool abandoned;                 /* an operation never ended: do not wait for its thread */
 };
 
 /**

@@ -141,6 +141,11 @@ static int daemon_main(bool foreground, int ready_fd)
         say_ready(pid_fd, &ready_fd);
         xd_run(xd);
     }
+    if (xd->abandoned) {            /* a worker hangs: its thread cannot be joined */
+        unlink(paths.xmlrpc_sock);
+        remove_pid_file();
+        _exit(XD_EXIT_FAILED);
+    }
     xd_fini(xd);
     remove_pid_file();
 out:

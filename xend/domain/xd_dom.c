@@ -196,6 +196,9 @@ int xd_dom_check_unique(struct xd *xd, const struct xd_domcfg *cfg, struct ut_er
     const struct xd_dom *d = xd_dom_by_name(xd, cfg->name);
     bool other_uuid;
 
+    if (d && !xd_dom_listed(d))
+        return ut_err_set(err, UT_EEXIST, "Domain '%s' already exists: it is being built",
+                          cfg->name);
     if (d) {
         other_uuid = cfg->has_uuid && memcmp(cfg->uuid, d->cfg.uuid, XD_UUID_BYTES) != 0;
         if (!other_uuid)

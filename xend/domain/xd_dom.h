@@ -54,7 +54,6 @@ struct xd_dom {
     enum xci_shutdown stop_reason;
     bool vanished;                  /* its process is gone */
     struct event *patience;         /* runs while a shutdown request waits for its effect */
-    bool unresponsive;
     struct xd_call *waiters;        /* calls that wait for the operation in flight */
     struct xd_dom *next;
 };

@@ -31,7 +31,7 @@ static int start_rebuild(struct xd_dom *d, struct ut_err *err)
 
 static int after_build(struct xd_dom *d, struct ut_err *err)
 {
-    d->stop_seen = d->vanished = d->unresponsive = false;
+    d->stop_seen = d->vanished = false;
     if (!d->unpause_after_build) return UT_OK;
     return xd_op_start(d, XD_OP_UNPAUSE, XCI_SHUTDOWN_POWEROFF, err);
 }
@@ -75,7 +75,6 @@ static void on_patience(evutil_socket_t fd, short what, void *arg)
     xd_warn(d->xd, xd_dom_logid(d), "domain %s has not answered a %s request for %lld s",
             d->cfg.name, xd_reason_name(d->request), (long long)d->xd->cfg.shutdown_patience_s);
     xd_dom_set_error(d, "has not answered a %s request", xd_reason_name(d->request));
-    d->unresponsive = true;
 }
 
 static int wait_for_effect(struct xd_dom *d, struct ut_err *err)

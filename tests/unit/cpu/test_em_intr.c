@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interruptions and what they leave in control registers; traps, speculation, self-modifying code. */
+/* Interruptions and what they leave in control registers; traps, speculation, changing code. */
 #include "em_test.h"
 
 #define VA UINT64_C(0x2000000000200000)
@@ -33,7 +33,7 @@ static void test_illegal_and_break(void **state)
 
     (void)state;
     intr_box(&b);
-    put_bundle(b.ram + CODE_AT, 1, NOP_M, i_adds(33, 1, 0), NOP_I);     /* r33 with an empty frame */
+    put_bundle(b.ram + CODE_AT, 1, NOP_M, i_adds(33, 1, 0), NOP_I);     /* no frame */
     run_box(&b);
     expect(&b, EM_VEC_GENERAL, CODE_AT, 1);
     assert_int_equal(em_cr(b.cpu, EM_CR_ISR), UINT64_C(1) << EM_ISR_EI_SHIFT);
@@ -161,8 +161,8 @@ static void test_one_shot_bits(void **state)
 
     (void)state;
     intr_box(&b);
-    put_bundle(b.ram + CODE_AT, 0x09, enc(IA_OP_LD8) | R1(8) | R3(9), enc(IA_OP_LD8) | R1(10) | R3(9),
-               NOP_I);
+    put_bundle(b.ram + CODE_AT, 0x09, enc(IA_OP_LD8) | R1(8) | R3(9),
+               enc(IA_OP_LD8) | R1(10) | R3(9), NOP_I);
     em_set_gr(b.cpu, 9, VA, false);
     translate_data(&b, EM_PTE_P | 2 << EM_PTE_AR_SHIFT, EM_PSR_DA);
     run_box(&b);
@@ -193,7 +193,8 @@ static void test_speculation(void **state)
     (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
         intr_box(&b);
-        put_bundle(b.ram + CODE_AT, 1, enc(IA_OP_LD8_S_I) | R1(8) | R3(9) | fld(8, 13), NOP_I, NOP_I);
+        put_bundle(b.ram + CODE_AT, 1, enc(IA_OP_LD8_S_I) | R1(8) | R3(9) | fld(8, 13), NOP_I,
+                   NOP_I);
         put_bundle(b.ram + CODE_AT + 16, 1, BREAK_STOP, NOP_I, NOP_I);
         b.ram[DATA_AT] = 42;
         em_set_gr(b.cpu, 9, VA, false);
@@ -299,7 +300,7 @@ static void test_external_interrupts(void **state)
     em_cpu_post_irq(b.cpu, 7);                                  /* not a vector */
     assert_int_equal(em__irq_deliverable(b.cpu), 0x52);
     assert_int_equal(em__ivr_read(b.cpu), 0x52);
-    assert_int_equal(em__ivr_read(b.cpu), 15);                  /* 0x31 is below the one in service */
+    assert_int_equal(em__ivr_read(b.cpu), 15);                  /* 0x31 is lower */
     em_cpu_post_irq(b.cpu, 0x52);
     assert_int_equal(em__ivr_read(b.cpu), 15);                  /* equal is not enough */
     em_cpu_post_irq(b.cpu, 2);

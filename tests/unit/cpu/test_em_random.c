@@ -204,7 +204,8 @@ static void compare(unsigned long long id, struct box *x, struct box *y)
     SAME("instructions", em_cpu_instructions(a), em_cpu_instructions(b));
     SAME("data", memcmp(x->ram + DATA_AT, y->ram + DATA_AT, 0x12000), 0);
     SAME("code", memcmp(x->ram + CODE_AT, y->ram + CODE_AT, 0x2000), 0);
-    SAME("backing store", memcmp(x->ram + STACK_AT - 0x2000, y->ram + STACK_AT - 0x2000, 0x4000), 0);
+    SAME("backing store",
+         memcmp(x->ram + STACK_AT - 0x2000, y->ram + STACK_AT - 0x2000, 0x4000), 0);
 }
 
 static void test_traces_equal_stepping(void **state)
@@ -223,7 +224,6 @@ static void test_traces_equal_stepping(void **state)
             compare(id, &x, &y);
             box_free(&x);
             done++;
-            if (getenv("EM_STAT")) fprintf(stderr, "%llu %x\n", (unsigned long long)em_cpu_instructions(y.cpu), y.last.vector | (unsigned)(y.last.isr & 0xff));
         }
         box_free(&y);
     }
