@@ -12,7 +12,7 @@
 #include "em_cpu.h"
 #include "em_trace.h"
 
-/* ---- what is decoded, per machine --------------------------------------------------------------*/
+/* ---- what is decoded, per machine -------------------------------------------------------------*/
 
 static _Atomic(struct em_codemap *) *map_slot(struct em_machine *m, em_gpa_t gpa)
 {
@@ -119,7 +119,7 @@ void em_machine_touched(struct em_machine *m, em_gpa_t gpa, uint64_t len_bytes)
     }
 }
 
-/* ---- chunks of one processor -------------------------------------------------------------------*/
+/* ---- chunks of one processor ------------------------------------------------------------------*/
 
 static unsigned bucket_of(em_gpa_t page)
 {

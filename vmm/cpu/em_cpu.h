@@ -57,7 +57,7 @@ struct em_op {
 };
 extern const struct em_op em__optab[];
 
-/* ---- software TLB ------------------------------------------------------------------------------*/
+/* ---- software TLB -----------------------------------------------------------------------------*/
 
 /** 4 KiB granule. A tag is the page address, or EM_TAG_NONE, which equals no masked address. */
 struct em_tlbe {
@@ -99,7 +99,7 @@ struct em_window {
 };
 #define EM_NR_WINDOWS 4u
 
-/* ---- faults of references ----------------------------------------------------------------------*/
+/* ---- faults of references ---------------------------------------------------------------------*/
 
 /** In the order of their priority (SDM vol. 2, table of interruption priorities). */
 enum em_flt {
@@ -141,7 +141,7 @@ struct em_ref {
     bool has_key;                   /* went through a translation */
 };
 
-/* ---- machine -----------------------------------------------------------------------------------*/
+/* ---- machine ----------------------------------------------------------------------------------*/
 
 /** Which bundles of a physical page are decoded somewhere (bit per bundle). */
 struct em_codemap { _Atomic uint64_t bundle[4]; };
@@ -164,7 +164,7 @@ struct em_machine {
     uint8_t *void_page;             /* fetched where no memory is: all ones, a reserved template */
 };
 
-/* ---- processor ---------------------------------------------------------------------------------*/
+/* ---- processor --------------------------------------------------------------------------------*/
 
 /** Bits of em_cpu.attn: why a taken branch must leave the trace. */
 enum em_attn {
@@ -199,7 +199,7 @@ struct em_cpu {
     uint8_t rotating;               /* some rrb is not zero */
     int32_t ndirty;                 /* registers below the frame not in memory; negative: registers
                                        of the frame that must still be loaded */
-    uint64_t icount;                /* instructions, less the position in the chunk while in a trace */
+    uint64_t icount;                /* instructions; in a trace: less the position in the chunk */
     uint64_t chunk_va;              /* of the chunk running */
     struct em_chunk *chunk;
     const struct em_xi *lastbr;     /* last taken branch, if it was inside the chunk */
@@ -268,7 +268,7 @@ struct em_cpu {
     struct em_insn_slot insn[EM_INSN_SLOTS];
 };
 
-/* ---- frame -------------------------------------------------------------------------------------*/
+/* ---- frame ------------------------------------------------------------------------------------*/
 
 static inline unsigned em__sof(const struct em_cpu *cpu) { return (unsigned)(cpu->cfm & 0x7f); }
 static inline unsigned em__cfm_sof(uint64_t cfm) { return (unsigned)(cfm & 0x7f); }
@@ -290,7 +290,7 @@ static inline void em__set_lim(struct em_cpu *cpu)
     cpu->lim = (cpu->nat_count || cpu->slow) ? 0 : (uint8_t)(32 + em__sof(cpu));
 }
 
-/* ---- registers ---------------------------------------------------------------------------------*/
+/* ---- registers --------------------------------------------------------------------------------*/
 
 static inline uint64_t em__r(const struct em_cpu *cpu, unsigned r)
 {
@@ -340,7 +340,7 @@ static inline void em__set_p(struct em_cpu *cpu, unsigned p, bool value)
 /** All ones in the low `bytes`. */
 static inline uint64_t em__mask64(unsigned bytes) { return ~UINT64_C(0) >> (64 - 8 * bytes); }
 
-/* ---- em_intr.c: faults and delivery ------------------------------------------------------------*/
+/* ---- em_intr.c: faults and delivery -----------------------------------------------------------*/
 
 enum em_res em__fault(struct em_cpu *cpu, uint32_t vector, uint64_t isr);
 enum em_res em__ge(struct em_cpu *cpu, unsigned code);          /* EM_GE_* */
@@ -358,14 +358,14 @@ void em__reply(struct em_cpu *cpu, enum em_reply reply, unsigned nr_slots);
 enum em_res em__unimplemented(struct em_cpu *cpu, const struct ia_insn *in);
 uint64_t em__iipa(const struct em_cpu *cpu);
 
-/* ---- em_mode.c: psr and what hangs on it -------------------------------------------------------*/
+/* ---- em_mode.c: psr and what hangs on it ------------------------------------------------------*/
 
 void em__set_psr(struct em_cpu *cpu, uint64_t psr);             /* all but ri */
 void em__psr_changed(struct em_cpu *cpu, uint64_t old);
 void em__bank(struct em_cpu *cpu, unsigned bank);
 void em__attn(struct em_cpu *cpu, uint32_t bits);
 
-/* ---- em_rse.c ----------------------------------------------------------------------------------*/
+/* ---- em_rse.c ---------------------------------------------------------------------------------*/
 
 uint64_t em__bsp(const struct em_cpu *cpu);
 uint64_t em__bs_up(uint64_t addr, unsigned n);
@@ -392,7 +392,7 @@ static inline void em__keep_room(struct em_cpu *cpu)
     if (EM_UNLIKELY(at - EM_STK_MARGIN > EM_STK_WORDS - 3 * EM_STK_MARGIN)) em__slide(cpu);
 }
 
-/* ---- em_mmu.c, em_tlb.c ------------------------------------------------------------------------*/
+/* ---- em_mmu.c, em_tlb.c -----------------------------------------------------------------------*/
 
 enum em_flt em__translate(struct em_cpu *cpu, struct em_ref *ref);
 bool em__rights(unsigned ar, unsigned pl, unsigned cpl, unsigned acc);
@@ -415,7 +415,7 @@ static inline unsigned em__data_mode(const struct em_cpu *cpu)
     return (cpu->psr & EM_PSR_DT) ? 1 + em__cpl(cpu) : 0;
 }
 
-/* ---- em_mem.c: data references -----------------------------------------------------------------*/
+/* ---- em_mem.c: data references ----------------------------------------------------------------*/
 
 /** Host address of a resolved reference; NULL if no memory is there. */
 uint8_t *em__host(struct em_machine *m, em_gpa_t gpa, uint64_t len_bytes);
@@ -432,7 +432,7 @@ enum em_res em__write_bytes(struct em_cpu *cpu, struct em_ref *ref, const uint8_
 enum em_res em__spec_check(struct em_cpu *cpu, struct em_ref *ref, bool *defer_out);
 struct em_ref em__ref(const struct em_cpu *cpu, em_gva_t va, unsigned size_bytes, unsigned acc);
 
-/* ---- em_code.c: decoded pages ------------------------------------------------------------------*/
+/* ---- em_code.c: decoded pages -----------------------------------------------------------------*/
 
 struct em_chunk *em__chunk_get(struct em_cpu *cpu, em_gpa_t gpa);
 /** Chunk that holds `va` in the current fetch mode, or NULL and cpu->in. */
@@ -445,7 +445,7 @@ bool em__code_mark(struct em_cpu *cpu, em_gpa_t page, unsigned bundle);
 bool em__code_at(struct em_machine *m, em_gpa_t gpa);
 bool em__code_written(struct em_cpu *cpu, em_gpa_t gpa, uint64_t len_bytes);
 
-/* ---- em_irq.c ----------------------------------------------------------------------------------*/
+/* ---- em_irq.c ---------------------------------------------------------------------------------*/
 
 uint64_t em__itc(struct em_cpu *cpu);
 void em__itc_write(struct em_cpu *cpu, uint64_t value);
@@ -455,7 +455,7 @@ unsigned em__irq_deliverable(struct em_cpu *cpu);       /* vector, or 15 */
 uint64_t em__ivr_read(struct em_cpu *cpu);
 void em__eoi(struct em_cpu *cpu);
 
-/* ---- em_run.c, em_step.c -----------------------------------------------------------------------*/
+/* ---- em_run.c, em_step.c ----------------------------------------------------------------------*/
 
 void em__step(struct em_cpu *cpu);
 /** Run the operation; false qp and missing operations included. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "em_trace.h"
 
-/* ---- room --------------------------------------------------------------------------------------*/
+/* ---- room -------------------------------------------------------------------------------------*/
 
 static struct em_xi *next_slot(struct em_chunk *c)
 {
@@ -56,7 +56,7 @@ static struct em_xi *emit(struct em_chunk *c, em_exec_fn fn, unsigned pos)
     return x;
 }
 
-/* ---- one instruction ---------------------------------------------------------------------------*/
+/* ---- one instruction --------------------------------------------------------------------------*/
 
 void em__decode_insn(const struct em_chunk *c, unsigned pos, struct ia_insn *in)
 {
@@ -148,14 +148,15 @@ static bool add_insn(struct em_chunk *c, unsigned pos, const struct ia_insn *in)
         return true;
     }
     if (in->qp && always) return add_plain(c, pos, in);
-    if (!em__pick_alu(in, &x) && !em__pick_cmp(in, &x) && !em__pick_mem(in, &x))
+    if (!em__pick_alu(in, &x) && !em__pick_cmp(in, &x) && !em__pick_mem(in, &x) &&
+        !em__pick_fp(in, &x))
         return add_plain(c, pos, in);
     if (in->qp) emit(c, em__x_qp, pos)->qp = in->qp;
     *emit(c, x.fn, pos) = x;
     return true;
 }
 
-/* ---- traces ------------------------------------------------------------------------------------*/
+/* ---- traces -----------------------------------------------------------------------------------*/
 
 static bool add_bundle(struct em_chunk *c, unsigned bundle, bool *ends_out)
 {

@@ -33,7 +33,7 @@ uint64_t em_br(const struct em_cpu *cpu, unsigned b) { return cpu->br[b & 7]; }
 void em_set_br(struct em_cpu *cpu, unsigned b, uint64_t value) { cpu->br[b & 7] = value; }
 uint64_t em_cfm(const struct em_cpu *cpu) { return cpu->cfm; }
 
-/* ---- dump --------------------------------------------------------------------------------------*/
+/* ---- dump -------------------------------------------------------------------------------------*/
 
 struct text { char *p; size_t size, used; };
 

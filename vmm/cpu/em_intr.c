@@ -4,7 +4,7 @@
 #include "em_cpu.h"
 #include "em_trace.h"
 
-/* ---- building cpu->in --------------------------------------------------------------------------*/
+/* ---- building cpu->in -------------------------------------------------------------------------*/
 
 enum em_res em__fault(struct em_cpu *cpu, uint32_t vector, uint64_t isr)
 {
@@ -92,7 +92,7 @@ enum em_res em__unimplemented(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_LEAVE;
 }
 
-/* ---- delivery ----------------------------------------------------------------------------------*/
+/* ---- delivery ---------------------------------------------------------------------------------*/
 
 void em__advance(struct em_cpu *cpu, unsigned nr_slots)
 {

@@ -56,7 +56,7 @@ enum em_res em__check(struct em_cpu *cpu, struct em_ref *ref)
     return EM_OK;
 }
 
-/* ---- control speculation (SDM vol. 2, "Deferral of speculative load faults") -------------------*/
+/* ---- control speculation (SDM vol. 2, "Deferral of speculative load faults") ------------------*/
 
 static bool deferrable(const struct em_cpu *cpu, enum em_flt f)
 {
@@ -104,7 +104,7 @@ enum em_res em__spec_check(struct em_cpu *cpu, struct em_ref *ref, bool *defer_o
     return EM_OK;
 }
 
-/* ---- the access itself -------------------------------------------------------------------------*/
+/* ---- the access itself ------------------------------------------------------------------------*/
 
 static uint64_t load_host(const uint8_t *p, unsigned size_bytes)
 {

@@ -8,7 +8,7 @@
 
 #define OFFSET_MASK (EM_BIT(61) - 1)
 
-/* ---- VHPT --------------------------------------------------------------------------------------*/
+/* ---- VHPT -------------------------------------------------------------------------------------*/
 
 /* SDM vol. 2, "VHPT hashing": short format */
 uint64_t em_thash(uint64_t pta, uint64_t rr, em_gva_t va)
@@ -130,7 +130,7 @@ static enum em_flt walk(struct em_cpu *cpu, struct em_ref *ref)
     return EM_F_NONE;
 }
 
-/* ---- checks of a translation -------------------------------------------------------------------*/
+/* ---- checks of a translation ------------------------------------------------------------------*/
 
 /* SDM vol. 2, "Page access rights"; R W X by (ar, pl) for one privilege level */
 bool em__rights(unsigned ar, unsigned pl, unsigned cpl, unsigned acc)
@@ -278,7 +278,8 @@ enum em_flt em__translate(struct em_cpu *cpu, struct em_ref *ref)
 bool em_translate(struct em_cpu *cpu, enum em_side side, em_gva_t va, enum em_access access,
                   unsigned cpl, em_gpa_t *gpa_out, struct em_interruption *in_out)
 {
-    struct em_ref ref = { .va = va, .size_bytes = 1, .acc = (uint8_t)access, .side = (uint8_t)side };
+    struct em_ref ref = { .va = va, .size_bytes = 1, .acc = (uint8_t)access,
+                          .side = (uint8_t)side };
     enum em_flt f;
 
     ref.cpl = (uint8_t)(cpl & 3);

@@ -50,7 +50,7 @@ void em__set_psr(struct em_cpu *cpu, uint64_t psr)
     em__psr_changed(cpu, old);
 }
 
-/* ---- for the owner -----------------------------------------------------------------------------*/
+/* ---- for the owner ----------------------------------------------------------------------------*/
 
 uint64_t em_psr(const struct em_cpu *cpu)
 {

@@ -28,10 +28,12 @@ void em_set_fr(struct em_cpu *cpu, unsigned f, const uint64_t image[2])
     *em__frp(cpu, f) = (struct em_freg){ image[0], image[1] & (EM_FP_SIGN | EM_FP_EXP) };
 }
 
-/* ---- memory ------------------------------------------------------------------------------------*/
+/* ---- memory -----------------------------------------------------------------------------------*/
 
-static const uint8_t format_bytes[] = { [EM_FMT_SINGLE] = 4, [EM_FMT_DOUBLE] = 8, [EM_FMT_EXT] = 10, [EM_FMT_INT8] = 8,
-                                        [EM_FMT_FILL] = 16 };
+static const uint8_t format_bytes[] = {
+    [EM_FMT_SINGLE] = 4, [EM_FMT_DOUBLE] = 8, [EM_FMT_EXT] = 10, [EM_FMT_INT8] = 8,
+    [EM_FMT_FILL] = 16,
+};
 
 static void reverse(uint8_t *p, unsigned n)
 {
@@ -168,7 +170,7 @@ enum em_res em__op_stf(struct em_cpu *cpu, const struct ia_insn *in)
     return res;
 }
 
-/* ---- moves to and from general registers: row a = 0 sig, 1 exp, 2 single, 3 double -------------*/
+/* ---- moves to and from general registers: row a = 0 sig, 1 exp, 2 single, 3 double ------------*/
 
 enum em_res em__op_setf(struct em_cpu *cpu, const struct ia_insn *in)
 {
@@ -198,13 +200,14 @@ enum em_res em__op_getf(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_OK;
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------------*/
+/* ---- arithmetic -------------------------------------------------------------------------------*/
 
 static struct em_fp_env env_of(const struct em_cpu *cpu, unsigned sf)
 {
     struct em_fp_env e = { .traps = (uint8_t)(cpu->fpsr & 63) };
 
     e.controls = (uint8_t)((cpu->fpsr >> (6 + 13 * sf)) & 127);
+    e.known = (uint8_t)((cpu->fpsr >> (13 + 13 * sf)) & 63);
     return e;
 }
 
@@ -357,7 +360,7 @@ enum em_res em__op_xma(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_OK;
 }
 
-/* ---- status fields -----------------------------------------------------------------------------*/
+/* ---- status fields ----------------------------------------------------------------------------*/
 
 /* len = and mask, pos = or mask; the base is always sf0 (SDM vol. 3, fsetc) */
 enum em_res em__op_fsetc(struct em_cpu *cpu, const struct ia_insn *in)

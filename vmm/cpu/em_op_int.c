@@ -101,7 +101,7 @@ enum em_res em__op_par_perm(struct em_cpu *cpu, const struct ia_insn *in)
     return done(cpu, in, em__par_mux1(a, in->cnt));
 }
 
-/* ---- compares ----------------------------------------------------------------------------------*/
+/* ---- compares ---------------------------------------------------------------------------------*/
 
 /* SDM vol. 3, table "Comparison types": NaT sources clear, but leave or-types alone */
 static enum em_res finish_cmp(struct em_cpu *cpu, const struct ia_insn *in, enum em_ctype ct,

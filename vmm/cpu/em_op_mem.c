@@ -142,7 +142,7 @@ enum em_res em__op_st16(struct em_cpu *cpu, const struct ia_insn *in)
     return em__write_bytes(cpu, &ref, (const uint8_t *)words);
 }
 
-/* ---- semaphores --------------------------------------------------------------------------------*/
+/* ---- semaphores -------------------------------------------------------------------------------*/
 
 /* Resolve a semaphore; *host_out NULL: no memory there, reads as ones, writes are lost. */
 static enum em_res sema(struct em_cpu *cpu, const struct ia_insn *in, struct em_ref *ref,
@@ -218,7 +218,8 @@ enum em_res em__op_xchg(struct em_cpu *cpu, const struct ia_insn *in)
     if (em__nat(cpu, in->r2)) return nat_base(cpu, EM_READ | EM_WRITE);
     res = sema(cpu, in, &ref, 0, &host);
     if (res != EM_OK) return res;
-    if (host) old = order(cpu, xchg_host(host, bytes, order(cpu, em__r(cpu, in->r2), bytes)), bytes);
+    if (host)
+        old = order(cpu, xchg_host(host, bytes, order(cpu, em__r(cpu, in->r2), bytes)), bytes);
     return sema_done(cpu, in, &ref, old);
 }
 
@@ -284,7 +285,7 @@ enum em_res em__op_cmp8xchg16(struct em_cpu *cpu, const struct ia_insn *in)
     return sema_done(cpu, in, &ref, old);
 }
 
-/* ---- cache, fences, speculation checks ---------------------------------------------------------*/
+/* ---- cache, fences, speculation checks --------------------------------------------------------*/
 
 /* row: a = 1: .fault; c = 1: increment by register */
 enum em_res em__op_lfetch(struct em_cpu *cpu, const struct ia_insn *in)
@@ -346,7 +347,7 @@ enum em_res em__op_chk_a(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_BRANCH;
 }
 
-/* ---- probe -------------------------------------------------------------------------------------*/
+/* ---- probe ------------------------------------------------------------------------------------*/
 
 /* row: a = enum em_access, b = 1: level in the immediate */
 enum em_res em__op_probe(struct em_cpu *cpu, const struct ia_insn *in)

@@ -5,7 +5,7 @@
  */
 #include "em_ops.h"
 
-/* ---- branch, predicate, ip ---------------------------------------------------------------------*/
+/* ---- branch, predicate, ip --------------------------------------------------------------------*/
 
 enum em_res em__op_mov_from_br(struct em_cpu *cpu, const struct ia_insn *in)
 {
@@ -68,7 +68,7 @@ enum em_res em__op_mov_from_ip(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_OK;
 }
 
-/* ---- application registers ---------------------------------------------------------------------*/
+/* ---- application registers --------------------------------------------------------------------*/
 
 static bool ar_ignored(unsigned ar) { return (ar >= 48 && ar < 64) || ar >= 112; }
 
@@ -159,7 +159,7 @@ enum em_res em__op_mov_to_ar(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_OK;
 }
 
-/* ---- control registers -------------------------------------------------------------------------*/
+/* ---- control registers ------------------------------------------------------------------------*/
 
 static bool cr_exists(unsigned cr)
 {
@@ -262,7 +262,7 @@ enum em_res em__op_mov_to_cr(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_EXIT;
 }
 
-/* ---- psr ---------------------------------------------------------------------------------------*/
+/* ---- psr --------------------------------------------------------------------------------------*/
 
 #define PSR_UM      UINT64_C(0x3e)
 #define PSR_SYSTEM  (PSR_UM | UINT64_C(0xe000) | UINT64_C(0xfe0000))
@@ -350,7 +350,7 @@ enum em_res em__op_srlz(struct em_cpu *cpu, const struct ia_insn *in)
     return EM_EXIT;
 }
 
-/* ---- indirect files ----------------------------------------------------------------------------*/
+/* ---- indirect files ---------------------------------------------------------------------------*/
 
 static bool rr_reserved(uint64_t v)
 {

@@ -45,7 +45,7 @@ static bool purge_operands(struct em_cpu *cpu, const struct ia_insn *in, em_gva_
     return !em__nat(cpu, in->r2) && !em__nat(cpu, in->r3);
 }
 
-/* ptc.l, ptc.g, ptc.ga: on this processor only; owners of more than one broadcast by em_tc_purge. */
+/* ptc.l; row: a = 1: ptc.g and ptc.ga, other processors too */
 enum em_res em__op_ptc(struct em_cpu *cpu, const struct ia_insn *in)
 {
     em_gva_t va;

@@ -73,7 +73,7 @@ void em__set_nat(struct em_cpu *cpu, unsigned r, bool nat)
     em__set_lim(cpu);
 }
 
-/* ---- rotation ----------------------------------------------------------------------------------*/
+/* ---- rotation ---------------------------------------------------------------------------------*/
 
 static void reverse64(uint64_t *p, unsigned n)
 {
@@ -189,7 +189,7 @@ void em__rotate(struct em_cpu *cpu)
     cpu->rotating = (cpu->cfm & EM_CFM_RRB) != 0;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------*/
+/* ---- frames -----------------------------------------------------------------------------------*/
 
 /* Put the frame with 96 registers below and above it into the middle of the array. */
 void em__slide(struct em_cpu *cpu)
@@ -272,7 +272,7 @@ uint64_t em__cover(struct em_cpu *cpu)
     return old;
 }
 
-/* ---- traffic with memory -----------------------------------------------------------------------*/
+/* ---- traffic with memory ----------------------------------------------------------------------*/
 
 static struct em_ref rse_ref(const struct em_cpu *cpu, uint64_t addr, unsigned acc)
 {
@@ -450,7 +450,7 @@ void em__set_bspstore(struct em_cpu *cpu, uint64_t value)
     cpu->bspstore = value & ~UINT64_C(7);
 }
 
-/* ---- for the owner -----------------------------------------------------------------------------*/
+/* ---- for the owner ----------------------------------------------------------------------------*/
 
 uint64_t em_rse_cover(struct em_cpu *cpu)
 {

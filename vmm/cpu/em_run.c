@@ -9,7 +9,7 @@
 #include "em_trace.h"
 #include "em_ops.h"
 
-/* ---- one instruction ---------------------------------------------------------------------------*/
+/* ---- one instruction --------------------------------------------------------------------------*/
 
 static bool bad_operands(const struct em_cpu *cpu, const struct ia_insn *in, uint32_t t)
 {
@@ -107,7 +107,7 @@ void em__finish(struct em_cpu *cpu, const struct ia_insn *in, enum em_res res)
     }
 }
 
-/* ---- single stepping ---------------------------------------------------------------------------*/
+/* ---- single stepping --------------------------------------------------------------------------*/
 
 #define ONE_SHOT (EM_PSR_ID | EM_PSR_DA | EM_PSR_DD | EM_PSR_IA | EM_PSR_ED)
 
@@ -172,7 +172,7 @@ void em__step(struct em_cpu *cpu)
     step_done(cpu, &in, res, before);
 }
 
-/* ---- traces ------------------------------------------------------------------------------------*/
+/* ---- traces -----------------------------------------------------------------------------------*/
 
 static void run_trace(struct em_cpu *cpu, const struct em_xi *xi)
 {
@@ -210,7 +210,7 @@ static void run_from_here(struct em_cpu *cpu)
     }
 }
 
-/* ---- attention ---------------------------------------------------------------------------------*/
+/* ---- attention --------------------------------------------------------------------------------*/
 
 static void external_interrupt(struct em_cpu *cpu)
 {

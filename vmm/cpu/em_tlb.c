@@ -33,7 +33,8 @@ static unsigned tc_set(em_gva_t va, unsigned ps, uint32_t rid)
 {
     uint64_t vpn = (va & OFFSET_MASK) >> ps;
 
-    return (unsigned)((vpn ^ (vpn >> 8) ^ rid * UINT64_C(0x9e3779b1) ^ ps * 29u)) & (EM_TC_SETS - 1);
+    vpn ^= (vpn >> 8) ^ rid * UINT64_C(0x9e3779b1) ^ ps * 29u;
+    return (unsigned)vpn & (EM_TC_SETS - 1);
 }
 
 static const struct em_xlat *find_tr(const struct em_xlats *xl, em_gva_t va, uint32_t rid)
@@ -73,7 +74,7 @@ const struct em_window *em__window(const struct em_cpu *cpu, em_gva_t va)
     return NULL;
 }
 
-/* ---- purging -----------------------------------------------------------------------------------*/
+/* ---- purging ----------------------------------------------------------------------------------*/
 
 static void purge_set(struct em_xlats *xl, unsigned set, em_gva_t va, unsigned ps, uint32_t rid)
 {
@@ -180,7 +181,7 @@ void em__purge_mail(struct em_cpu *cpu)
     for (unsigned i = 0; i < n; i++) em_tc_purge(cpu, purge[i].va, purge[i].ps, purge[i].rid);
 }
 
-/* ---- inserting ---------------------------------------------------------------------------------*/
+/* ---- inserting --------------------------------------------------------------------------------*/
 
 static struct em_xlat make(em_gva_t va, uint64_t pte, uint64_t itir, uint32_t rid)
 {
@@ -269,7 +270,7 @@ void em_set_rr(struct em_cpu *cpu, unsigned region, uint64_t value)
     em__tlb_flush_region(cpu, region);
 }
 
-/* ---- software TLBs -----------------------------------------------------------------------------*/
+/* ---- software TLBs ----------------------------------------------------------------------------*/
 
 static void clear_mode(struct em_cpu *cpu, unsigned mode)
 {

@@ -104,7 +104,7 @@ bool em__pick_alu(const struct ia_insn *in, struct em_xi *xi)
     return true;
 }
 
-/* ---- compares ----------------------------------------------------------------------------------*/
+/* ---- compares ---------------------------------------------------------------------------------*/
 
 /* p1, p2 = r2 rel r3; type and width fixed. A kind: s, k registers, i immediate. */
 #define GET_A_s(cpu, st, xi) ((cpu)->gr[(xi)->a])

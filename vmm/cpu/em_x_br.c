@@ -34,7 +34,7 @@ static inline em_gva_t target_of(const struct em_cpu *cpu, const struct em_xi *x
     return em__xi_va(cpu, xi) + (uint64_t)xi->u.imm;
 }
 
-/* ---- br.cond -----------------------------------------------------------------------------------*/
+/* ---- br.cond ----------------------------------------------------------------------------------*/
 
 HANDLER(x_near)
 {
@@ -72,7 +72,7 @@ HANDLER(x_ind)
     return em__jump(cpu, xi, cpu->br[xi->a]);
 }
 
-/* ---- counted loop ------------------------------------------------------------------------------*/
+/* ---- counted loop -----------------------------------------------------------------------------*/
 
 HANDLER(x_cloop)
 {
@@ -92,7 +92,7 @@ HANDLER(x_cloop_first)
     return x_cloop(cpu, xi, st);
 }
 
-/* ---- modulo-scheduled loop ---------------------------------------------------------------------*/
+/* ---- modulo-scheduled loop --------------------------------------------------------------------*/
 
 HANDLER(x_ctop)
 {
@@ -124,7 +124,7 @@ HANDLER(x_ctop_first)
     return x_ctop(cpu, xi, st);
 }
 
-/* ---- calls and returns -------------------------------------------------------------------------*/
+/* ---- calls and returns ------------------------------------------------------------------------*/
 
 static inline void call(struct em_cpu *cpu, const struct em_xi *xi)
 {
@@ -184,7 +184,7 @@ HANDLER(x_ret)
     return em__jump(cpu, xi, cpu->br[xi->a]);
 }
 
-/* ---- picking -----------------------------------------------------------------------------------*/
+/* ---- picking ----------------------------------------------------------------------------------*/
 
 /* Position of the target if it lies in the same page, else -1. */
 static int near_pos(const struct ia_insn *in, const struct em_xi *xi)

@@ -125,7 +125,7 @@ SPILL_1(s, s) SPILL_1(k, s) SPILL_1(s, k) SPILL_1(k, k)
 static const em_exec_fn fill_row[4] = { x_fill_ss, x_fill_ks, x_fill_sk, x_fill_kk };
 static const em_exec_fn spill_row[4] = { x_spill_ss, x_spill_ks, x_spill_sk, x_spill_kk };
 
-/* ---- picking -----------------------------------------------------------------------------------*/
+/* ---- picking ----------------------------------------------------------------------------------*/
 
 static unsigned log2_bytes(unsigned bytes)
 {
