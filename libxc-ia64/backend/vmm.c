@@ -118,7 +118,7 @@ static int vmm_unpause(struct xci *xc, xci_domid_t domid, struct ut_err *err)
     return simple(xc, domid, VMCTL_UNPAUSE, err);
 }
 
-/* A process that does not even greet: by its id, which is its own as long as it holds its folder. */
+/* A process that does not even greet: by its id, its own as long as it holds its folder. */
 static int kill_hung(struct xci__vmm *vm, xci_domid_t domid, struct ut_err *err)
 {
     struct xci__vmm_dom *dom;

@@ -39,7 +39,7 @@ struct vp_vcpu {
     timer_t timer;                  /* signals the thread at its deadline */
     uint64_t armed_ns;              /* CLOCK_MONOTONIC deadline, 0 = none; own thread */
     uint64_t verified_iva;          /* hpsim: the last interruption table found to be in RAM */
-    uint64_t nested_at;             /* hpsim: instructions executed at the last nested interruption */
+    uint64_t nested_at;             /* hpsim: instructions at the last nested interruption */
     unsigned nr_nested;             /* hpsim: such in a row, with next to nothing in between */
     bool halted;                    /* own thread */
     _Atomic bool booting, up;       /* hpsim: out of firmware's care */
