@@ -137,11 +137,13 @@ static void test_restart_word(void **state)
     struct xd_domcfg c;
 
     (void)state;
-    assert_int_equal(parse("(vm (name w) (memory 64) (restart onreboot) " IMAGE ")", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64) (restart onreboot))", &c, &err),
+                     UT_OK);
     assert_int_equal(c.on_crash, XD_ACT_DESTROY);
     assert_int_equal(c.on_reboot, XD_ACT_RESTART);
     xd_domcfg_fini(&c);
-    assert_int_equal(parse("(vm (name w) (memory 64) (restart always) (on_crash preserve))", &c, &err), UT_OK);
+    assert_int_equal(parse("(vm (name w) (memory 64) (restart always) (on_crash preserve))",
+                           &c, &err), UT_OK);
     assert_int_equal(c.on_poweroff, XD_ACT_RESTART);
     assert_int_equal(c.on_crash, XD_ACT_PRESERVE);
     xd_domcfg_fini(&c);
@@ -191,7 +193,8 @@ static void test_warnings(void **state)
     struct xd_domcfg c;
 
     (void)state;
-    assert_int_equal(parse("(vm (name w) (memory 64) (image (linux (kernel /k) (tsc_mode 9))))", &c, &err),
+    assert_int_equal(parse("(vm (name w) (memory 64) (image (linux (kernel /k) (tsc_mode 9))))",
+                           &c, &err),
                      UT_OK);
     assert_int_equal(c.tsc_mode, 0);
     assert_non_null(strstr(warning, "tsc_mode = 9"));

@@ -199,8 +199,8 @@ static void test_gone_before_the_answer(void **state)
         "<methodCall><methodName>xend.domain.create</methodName><params><param><value><array><data>"
         "<value>vm</value><value><array><data><value>name</value><value>web</value></data></array>"
         "</value><value><array><data><value>PV_kernel</value><value>/k</value></data></array>"
-        "</value><value><array><data><value>memory</value><value><int>64</int></value></data></array>"
-        "</value></data></array></value></param></params></methodCall>";
+        "</value><value><array><data><value>memory</value><value><int>64</int></value></data>"
+        "</array></value></data></array></value></param></params></methodCall>";
     char whole[1024];
     int fd, len = snprintf(whole, sizeof(whole), "POST /RPC2 HTTP/1.1\r\nHost: x\r\n"
                            "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
