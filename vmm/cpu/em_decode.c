@@ -149,7 +149,7 @@ static bool add_insn(struct em_chunk *c, unsigned pos, const struct ia_insn *in)
     }
     if (in->qp && always) return add_plain(c, pos, in);
     if (!em__pick_alu(in, &x) && !em__pick_cmp(in, &x) && !em__pick_mem(in, &x) &&
-        !em__pick_fp(in, &x))
+        !em__pick_reg(in, &x) && !em__pick_fp(in, &x))
         return add_plain(c, pos, in);
     if (in->qp) emit(c, em__x_qp, pos)->qp = in->qp;
     *emit(c, x.fn, pos) = x;

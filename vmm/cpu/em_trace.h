@@ -110,6 +110,7 @@ bool em__pick_alu(const struct ia_insn *in, struct em_xi *xi);
 bool em__pick_cmp(const struct ia_insn *in, struct em_xi *xi);
 bool em__pick_mem(const struct ia_insn *in, struct em_xi *xi);
 bool em__pick_fp(const struct ia_insn *in, struct em_xi *xi);
+bool em__pick_reg(const struct ia_insn *in, struct em_xi *xi);
 bool em__pick_br(const struct ia_insn *in, struct em_xi *xi);
 
 static inline const struct em_xi *em__next(struct em_cpu *cpu, const struct em_xi *xi, uint64_t *st)
