@@ -139,7 +139,8 @@ static void walk_alternate(struct hv_vcpu *v, enum em_side side, struct hv_walk 
 
     w->vector = side == EM_INST ? EM_VEC_ALT_ITLB : EM_VEC_ALT_DTLB;
     if (hv__cpl(v) != 1) return;
-    /* what names no physical address is the guest's: pv_ops keep per-cpu data at the region's end */
+    /* what names no physical address is the guest's: pv_ops keep per-cpu data at the region's
+     * end */
     if ((w->va & ~REGION_BITS) >> PHYS_BITS) return;
     pthread_mutex_lock(&v->hv->lock);
     id = v->hv->ident[region_of(w->va)];

@@ -36,7 +36,7 @@ static int run(struct hvt *t, uint64_t insn, bool branch_unit)
 }
 static int run_m(struct hvt *t, uint64_t insn) { return run(t, insn, false); }
 
-/* ---- control registers ------------------------------------------------------------------------ */
+/* ---- control registers --------------------------------------------------------------------- */
 
 static const struct { unsigned cr; uint64_t write; int fault; uint64_t read; } crs[] = {
     { EM_CR_DCR,  0x7f00, GE_NONE, 0x7f00 },
@@ -117,7 +117,7 @@ static void test_bad_target(void **state)
     assert_int_equal(run_m(t, to_r127), EM_GE_PRIVILEGED_OP);
 }
 
-/* ---- psr ---------------------------------------------------------------------------------------- */
+/* ---- psr ----------------------------------------------------------------------------------- */
 
 static void test_psr(void **state)
 {
@@ -183,7 +183,7 @@ static void test_rfi(void **state)
     assert_int_equal(run(t, VMSW_0, true), EM_GE_PRIVILEGED_OP);
 }
 
-/* ---- translation ---------------------------------------------------------------------------------- */
+/* ---- translation --------------------------------------------------------------------------- */
 
 static void test_inserts_and_purges(void **state)
 {

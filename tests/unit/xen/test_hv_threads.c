@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Several processors and a device at once: purges on all processors, inter-processor events, sleeping
- * and waking. What is checked: it ends, and nobody misses a wake-up. Meant for the thread sanitizer
- * as well.
+ * Several processors and a device at once: purges on all processors, inter-processor events,
+ * sleeping and waking. What is checked: it ends, and nobody misses a wake-up. Meant for the thread
+ * sanitizer as well.
  */
 #include <pthread.h>
 #include <sched.h>
