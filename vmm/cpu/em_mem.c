@@ -51,7 +51,7 @@ enum em_res em__check(struct em_cpu *cpu, struct em_ref *ref)
     enum em_flt f = check(cpu, ref);
 
     if (f != EM_F_NONE) return em__ref_fault(cpu, ref, f);
-    if (!cpu->slow && ref->acc && !(ref->flags & EM_RF_NOBITS))
+    if (!cpu->slow && ref->acc && !(ref->flags & EM_RF_NOBITS) && ref->ma == EM_MA_WB)
         em__tlb_fill(cpu, mode_of(cpu, ref), ref->va, ref->gpa, ref->acc);
     return EM_OK;
 }

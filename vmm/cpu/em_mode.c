@@ -4,7 +4,7 @@
 
 /** psr bits with which instructions must be looked at one by one. */
 #define PSR_SLOW (EM_PSR_SS | EM_PSR_TB | EM_PSR_LP | EM_PSR_DB | EM_PSR_ID | EM_PSR_DA | \
-                  EM_PSR_DD | EM_PSR_IA | EM_PSR_ED)
+                  EM_PSR_DD | EM_PSR_IA | EM_PSR_ED | EM_PSR_IS)
 
 void em__attn(struct em_cpu *cpu, uint32_t bits)
 {

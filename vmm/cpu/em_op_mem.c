@@ -142,7 +142,21 @@ enum em_res em__op_st16(struct em_cpu *cpu, const struct ia_insn *in)
     return em__write_bytes(cpu, &ref, (const uint8_t *)words);
 }
 
+/* gpa of a semaphore that need not look for overwritten code */
+#define EM_NO_CODE (~UINT64_C(0))
+
 /* ---- semaphores -------------------------------------------------------------------------------*/
+
+/* A hit for reading and writing is all a semaphore asks for, and such a page holds no code. */
+static bool sema_hit(const struct em_cpu *cpu, const struct em_ref *ref, uint8_t **host_out)
+{
+    const struct em_tlbe *e = &cpu->dtlb[(ref->va >> 12) & (EM_TLB_SLOTS - 1)];
+    uint64_t tag = ref->va & (EM_PAGE_MASK | (ref->size_bytes - 1u));
+
+    if (e->tag_r != tag || e->tag_w != tag) return false;
+    *host_out = (uint8_t *)(ref->va + e->addend);
+    return true;
+}
 
 /* Resolve a semaphore; *host_out NULL: no memory there, reads as ones, writes are lost. */
 static enum em_res sema(struct em_cpu *cpu, const struct ia_insn *in, struct em_ref *ref,
@@ -151,6 +165,10 @@ static enum em_res sema(struct em_cpu *cpu, const struct ia_insn *in, struct em_
     enum em_res res;
 
     if (em__nat(cpu, in->r3)) return nat_base(cpu, EM_READ | EM_WRITE);
+    if (EM_LIKELY(sema_hit(cpu, ref, host_out))) {
+        ref->gpa = EM_NO_CODE;
+        return EM_OK;
+    }
     ref->flags = (uint16_t)(EM_RF_SEMA | flags);
     res = em__check(cpu, ref);
     if (res != EM_OK) return res;
@@ -203,6 +221,7 @@ static enum em_res sema_done(struct em_cpu *cpu, const struct ia_insn *in,
                              const struct em_ref *ref, uint64_t old)
 {
     em__set_r(cpu, in->r1, old, false);
+    if (ref->gpa == EM_NO_CODE) return EM_OK;
     return em__code_written(cpu, ref->gpa, ref->size_bytes) ? EM_EXIT : EM_OK;
 }
 
@@ -279,7 +298,7 @@ enum em_res em__op_cmp8xchg16(struct em_cpu *cpu, const struct ia_insn *in)
         old = order(cpu, read_sema(host, 8), 8);
         value[0] = order(cpu, em__r(cpu, in->r2), 8);
         value[1] = order(cpu, cpu->ar[EM_AR_CSD], 8);
-        if (old == cpu->ccv) memcpy(host - (ref.gpa & 8), value, 16);
+        if (old == cpu->ccv) memcpy(host - (ref.va & 8), value, 16);
         pthread_mutex_unlock(&cpu->m->lock);
     }
     return sema_done(cpu, in, &ref, old);

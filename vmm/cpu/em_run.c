@@ -167,7 +167,8 @@ void em__step(struct em_cpu *cpu)
     cpu->chunk = NULL;
     cpu->lastbr = NULL;
     em__decode_insn(c, em__pos(cpu->ip, cpu->ri), &in);
-    res = em__execute(cpu, &in);
+    /* there is no IA-32 engine to go on with */
+    res = cpu->psr & EM_PSR_IS ? em__illegal(cpu) : em__execute(cpu, &in);
     if (res != EM_FAULT) cpu->icount += in.nr_slots;
     step_done(cpu, &in, res, before);
 }

@@ -213,6 +213,8 @@ bool em__pick_br(const struct ia_insn *in, struct em_xi *xi)
     xi->d = in->b1;
     xi->u.imm = in->imm;
     switch (in->op) {
+    case IA_OP_CHK_A_CLR:           /* without an ALAT they always branch */
+    case IA_OP_CHK_A_NC:
     case IA_OP_BR_COND:
     case IA_OP_BRL_COND: return pick_near(x_near_first, x_far, in, xi);
     case IA_OP_BR_COND_IND: xi->fn = x_ind; return true;

@@ -261,7 +261,7 @@ static bool pick_memory(const struct ia_insn *in, const struct em_op *op, uint32
 {
     bool load = op->fn == em__op_ldf;
 
-    if (op->a == EM_FMT_EXT || (t & (IA_T_SPEC | IA_T_ADV)) || op->c) return false;
+    if (op->a == EM_FMT_EXT || (t & IA_T_SPEC) || op->c) return false;
     xi->fn = load ? ldf_rows[op->a] : stf_rows[op->a];
     xi->d = load ? in->f1 : in->f2;
     xi->b = in->r3;

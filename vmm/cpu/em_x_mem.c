@@ -5,7 +5,7 @@
  * A tag equals the masked address only if page, permission and alignment are right; everything
  * else is done by the plain function. Loads acquire and stores release: that costs nothing on
  * hosts with strong ordering and makes .acq and .rel the same handlers. There is no ALAT, so check
- * loads are loads.
+ * loads are loads; uncacheable memory never hits, so advanced loads are loads, too.
  */
 #include "em_trace.h"
 #include "em_ops.h"
@@ -141,7 +141,7 @@ bool em__pick_mem(const struct ia_insn *in, struct em_xi *xi)
     unsigned k1 = in->r1 >= 32, k2 = in->r2 >= 32, k3 = in->r3 >= 32;
     unsigned inc = !(t & IA_T_POSTINC) ? INC_NONE : op->c ? INC_REG : INC_IMM;
 
-    if (t & (IA_T_SPEC | IA_T_ADV)) return false;
+    if (t & IA_T_SPEC) return false;
     if (op->fn == em__op_ld) {
         xi->fn = ld_rows[log2_bytes(op->a)][inc][k1 + 2 * (inc == INC_REG ? k2 : 0) + 4 * k3];
     } else if (op->fn == em__op_st) {

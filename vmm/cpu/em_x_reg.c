@@ -92,6 +92,20 @@ HANDLER(x_to_lc_imm)
     return em__next(cpu, xi + 1, st);
 }
 
+/* Usual means that there is no NaT. */
+HANDLER(x_chk_s)
+{
+    if (!USUAL(cpu, xi)) return em__x_slow(cpu, xi, st);
+    return em__next(cpu, xi + 1, st);
+}
+
+HANDLER(x_to_ccv)
+{
+    if (!USUAL(cpu, xi)) return em__x_slow(cpu, xi, st);
+    cpu->ccv = gr(cpu, st, xi->a);
+    return em__next(cpu, xi + 1, st);
+}
+
 HANDLER(x_to_unat)
 {
     if (!USUAL(cpu, xi)) return em__x_slow(cpu, xi, st);
@@ -119,7 +133,8 @@ static em_exec_fn pick_ar(const struct ia_insn *in)
         return in->ar == EM_AR_PFS ? x_to_pfs : in->ar == EM_AR_LC ? x_to_lc : NULL;
     case IA_OP_MOV_TO_AR_I_IMM: return in->ar == EM_AR_LC ? x_to_lc_imm : NULL;
     case IA_OP_MOV_FROM_AR_M: return in->ar == EM_AR_UNAT ? x_from_unat : NULL;
-    case IA_OP_MOV_TO_AR_M: return in->ar == EM_AR_UNAT ? x_to_unat : NULL;
+    case IA_OP_MOV_TO_AR_M:
+        return in->ar == EM_AR_UNAT ? x_to_unat : in->ar == EM_AR_CCV ? x_to_ccv : NULL;
     default: return NULL;
     }
 }
@@ -136,6 +151,8 @@ bool em__pick_reg(const struct ia_insn *in, struct em_xi *xi)
     case IA_OP_MOV_FROM_PR: xi->fn = x_from_pr; break;
     case IA_OP_MOV_FROM_IP: xi->fn = x_from_ip; break;
     case IA_OP_MOV_TO_BR: xi->fn = x_to_br; xi->d = in->b1; to = true; break;
+    case IA_OP_CHK_S_M:
+    case IA_OP_CHK_S_I: xi->fn = x_chk_s; to = true; break;
     case IA_OP_MOV_TO_PR: xi->fn = x_to_pr; to = true; break;
     default:
         xi->fn = pick_ar(in);
