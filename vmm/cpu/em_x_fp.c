@@ -34,7 +34,7 @@ static inline void set_fr(struct em_cpu *cpu, unsigned f, struct em_freg v)
     cpu->psr |= f < 32 ? EM_PSR_MFL : EM_PSR_MFH;
 }
 
-/* ---- memory: d = FR, b = base, u.imm = increment or 0, c = 1 with increment --------------------*/
+/* ---- memory: d = FR, b = base, u.imm = increment or 0, c = 1 with increment -------------------*/
 
 static inline const struct em_tlbe *entry_of(const struct em_cpu *cpu, uint64_t va)
 {
@@ -146,7 +146,7 @@ static const em_exec_fn stf_rows[] = {
     [EM_FMT_FILL] = x_stf_fill,
 };
 
-/* ---- moves -------------------------------------------------------------------------------------*/
+/* ---- moves ------------------------------------------------------------------------------------*/
 
 HANDLER(x_setf_sig)
 {
@@ -182,7 +182,7 @@ HANDLER(x_getf_d)
     return em__next(cpu, xi + 1, st);
 }
 
-/* ---- arithmetic: a = f3, b = f4, c = f2 --------------------------------------------------------*/
+/* ---- arithmetic: a = f3, b = f4, c = f2 -------------------------------------------------------*/
 
 HANDLER(x_xma_l)
 {
@@ -254,7 +254,7 @@ HANDLER(x_fcmp)
     return em__next(cpu, xi + 1, st);
 }
 
-/* ---- picking -----------------------------------------------------------------------------------*/
+/* ---- picking ----------------------------------------------------------------------------------*/
 
 static bool pick_memory(const struct ia_insn *in, const struct em_op *op, uint32_t t,
                         struct em_xi *xi)
