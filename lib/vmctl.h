@@ -33,7 +33,8 @@
  *  The hypervisor refuses to start if it needs more. Builder linux only. */
 #define VMCTL_TAIL_BYTES   (UINT64_C(8) << 20)
 
-enum vmctl_builder { VMCTL_BUILDER_LINUX, VMCTL_BUILDER_HPSIM, VMCTL_NR_BUILDERS };
+enum vmctl_builder { VMCTL_BUILDER_LINUX, VMCTL_BUILDER_HPSIM, VMCTL_BUILDER_EFI,
+                     VMCTL_NR_BUILDERS };
 enum vmctl_reason { VMCTL_POWEROFF, VMCTL_REBOOT, VMCTL_SUSPEND, VMCTL_CRASH, VMCTL_HALT,
                     VMCTL_NR_REASONS };
 

@@ -190,6 +190,7 @@ static void fill_info(const struct xci__vmm_dom *dom, struct xci_domain_info *in
 {
     static const enum xci_builder builders[VMCTL_NR_BUILDERS] = {
         [VMCTL_BUILDER_LINUX] = XCI_BUILDER_LINUX, [VMCTL_BUILDER_HPSIM] = XCI_BUILDER_HPSIM,
+        [VMCTL_BUILDER_EFI] = XCI_BUILDER_EFI,
     };
     const struct vmctl_status *st = dom->status;
     uint32_t flags = atomic_load_explicit(&st->flags, memory_order_acquire);

@@ -41,6 +41,7 @@ struct creation {
 static const enum vmctl_builder to_vmctl[] = {
     [XCI_BUILDER_LINUX] = VMCTL_BUILDER_LINUX,
     [XCI_BUILDER_HPSIM] = VMCTL_BUILDER_HPSIM,
+    [XCI_BUILDER_EFI] = VMCTL_BUILDER_EFI,
 };
 
 static int check(struct creation *c, struct ut_err *err)

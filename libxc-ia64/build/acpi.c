@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * acpi.c: the ACPI tables of a paravirtualized domain. Guests take from them the machine type
- * (XSDT oem id "XEN") and the processors (MADT).
+ * acpi.c: the ACPI tables of a paravirtualized domain, and what all kinds of domains have in
+ * common. Guests take from them the machine type (XSDT oem id "XEN") and the processors (MADT).
  * Source: guest ABI 2.10; ACPI specification 2.0, chapter 5 and 17 (AML encoding).
  */
 #include <string.h>
@@ -19,9 +19,10 @@
 #define LSAPIC_ENABLED 1u
 #define DUMMY_REGISTERS 16u         /* bytes that PM1 event, PM1 control and PM timer point at */
 
-enum { GAS_SYSTEM_MEMORY = 0, PM1_EVENT_BYTES = 4, PM1_CONTROL_BYTES = 2, PM_TIMER_BYTES = 4 };
+enum { PM1_EVENT_BYTES = 4, PM1_CONTROL_BYTES = 2, PM_TIMER_BYTES = 4 };
 
-static const char oem[] = "XEN";    /* ABI: this id selects the guests' "xen" machine vector */
+/* ABI: the id "XEN" selects the guests' "xen" machine vector */
+static const struct xci__acpi_id id_xen = { "XEN", "Xen/ia64" };
 
 /* AML: Scope (\_SB_) { Processor (CPU0, 0, 0, 0) {} ... CPU2 }. Three, whatever nr_vcpus is. */
 static const uint8_t dsdt_aml[] = {
@@ -31,8 +32,8 @@ static const uint8_t dsdt_aml[] = {
     0x5b, 0x83, 0x0b, 'C', 'P', 'U', '2', 2, 0, 0, 0, 0, 0,
 };
 
-/* Length and checksum are filled in by finish(). */
-static uint64_t start(struct xci__w *w, const char *signature, uint8_t revision)
+uint64_t xci__acpi_start(struct xci__w *w, const char *signature, uint8_t revision,
+                         const struct xci__acpi_id *id)
 {
     uint64_t at;
 
@@ -42,15 +43,15 @@ static uint64_t start(struct xci__w *w, const char *signature, uint8_t revision)
     xci__w_u32(w, 0);
     xci__w_u8(w, revision);
     xci__w_u8(w, 0);
-    xci__w_text(w, oem, 6, '\0');
-    xci__w_text(w, "Xen/ia64", 8, '\0');
+    xci__w_text(w, id->oem, 6, '\0');
+    xci__w_text(w, id->table, 8, '\0');
     xci__w_u32(w, 1);                       /* OEM revision */
-    xci__w_text(w, oem, 4, '\0');
+    xci__w_text(w, id->oem, 4, '\0');
     xci__w_u32(w, 1);                       /* creator revision */
     return at;
 }
 
-static void finish(struct xci__w *w, uint64_t table)
+void xci__acpi_finish(struct xci__w *w, uint64_t table)
 {
     struct xci__w len = *w;
 
@@ -59,17 +60,17 @@ static void finish(struct xci__w *w, uint64_t table)
     xci__w_checksum(w, table, w->gpa, table + CHECKSUM_AT);
 }
 
-/* Generic address structure of a register in memory */
-static void gas(struct xci__w *w, uint64_t gpa, unsigned size_bytes)
+void xci__acpi_gas(struct xci__w *w, enum xci__acpi_space space, uint64_t address,
+                   unsigned size_bytes)
 {
-    xci__w_u8(w, GAS_SYSTEM_MEMORY);
+    xci__w_u8(w, (uint8_t)space);
     xci__w_u8(w, (uint8_t)(8 * size_bytes)); /* bit width */
     xci__w_u8(w, 0);
     xci__w_u8(w, 0);
-    xci__w_u64(w, gpa);
+    xci__w_u64(w, address);
 }
 
-static uint64_t facs(struct xci__w *w)
+uint64_t xci__acpi_facs(struct xci__w *w)
 {
     uint64_t at;
 
@@ -85,11 +86,11 @@ static uint64_t facs(struct xci__w *w)
 
 static uint64_t dsdt(struct xci__w *w)
 {
-    uint64_t at = start(w, "DSDT", 1);
+    uint64_t at = xci__acpi_start(w, "DSDT", 1, &id_xen);
 
     for (unsigned i = 0; i < sizeof(dsdt_aml); i++)
         xci__w_u8(w, dsdt_aml[i]);
-    finish(w, at);
+    xci__acpi_finish(w, at);
     return at;
 }
 
@@ -97,7 +98,7 @@ static uint64_t dsdt(struct xci__w *w)
  * those ACPI demands; Xen's tables had 8 bits everywhere, which guests' parsers complain of. */
 static uint64_t fadt(struct xci__w *w, uint64_t facs_gpa, uint64_t dsdt_gpa, uint64_t regs)
 {
-    uint64_t at = start(w, "FACP", 3);
+    uint64_t at = xci__acpi_start(w, "FACP", 3, &id_xen);
 
     xci__w_u32(w, (uint32_t)facs_gpa);
     xci__w_u32(w, (uint32_t)dsdt_gpa);
@@ -109,23 +110,20 @@ static uint64_t fadt(struct xci__w *w, uint64_t facs_gpa, uint64_t dsdt_gpa, uin
     xci__w_seek(w, at + 132);
     xci__w_u64(w, facs_gpa);
     xci__w_u64(w, dsdt_gpa);
-    gas(w, regs, PM1_EVENT_BYTES);          /* PM1a event, PM1b event */
-    gas(w, 0, 0);
-    gas(w, regs + 4, PM1_CONTROL_BYTES);    /* PM1a control, PM1b control */
-    gas(w, 0, 0);
-    gas(w, 0, 0);                           /* PM2 control */
-    gas(w, regs + 8, PM_TIMER_BYTES);
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, regs, PM1_EVENT_BYTES);          /* PM1a event, PM1b event */
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, 0, 0);
+    /* PM1a control, PM1b control */
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, regs + 4, PM1_CONTROL_BYTES);
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, 0, 0);
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, 0, 0);                           /* PM2 control */
+    xci__acpi_gas(w, XCI__ACPI_MEMORY, regs + 8, PM_TIMER_BYTES);
     xci__w_seek(w, at + FADT_BYTES);
-    finish(w, at);
+    xci__acpi_finish(w, at);
     return at;
 }
 
-static uint64_t madt(struct xci__w *w, unsigned nr_vcpus)
+void xci__acpi_lsapics(struct xci__w *w, unsigned nr_vcpus)
 {
-    uint64_t at = start(w, "APIC", 2);
-
-    xci__w_u32(w, 0);                       /* local APIC address: none */
-    xci__w_u32(w, 0);
     for (unsigned i = 0; i < nr_vcpus; i++) {
         xci__w_u8(w, MADT_LSAPIC);
         xci__w_u8(w, LSAPIC_BYTES);
@@ -135,49 +133,59 @@ static uint64_t madt(struct xci__w *w, unsigned nr_vcpus)
         xci__w_text(w, "", 3, '\0');
         xci__w_u32(w, LSAPIC_ENABLED);
     }
-    finish(w, at);
+}
+
+static uint64_t madt(struct xci__w *w, unsigned nr_vcpus)
+{
+    uint64_t at = xci__acpi_start(w, "APIC", 2, &id_xen);
+
+    xci__w_u32(w, 0);                       /* local APIC address: none */
+    xci__w_u32(w, 0);
+    xci__acpi_lsapics(w, nr_vcpus);
+    xci__acpi_finish(w, at);
     return at;
 }
 
-static uint64_t xsdt(struct xci__w *w, uint64_t fadt_gpa, uint64_t madt_gpa)
+static uint64_t xsdt(struct xci__w *w, const struct xci__acpi_id *id, uint64_t fadt_gpa,
+                     uint64_t madt_gpa)
 {
-    uint64_t at = start(w, "XSDT", 1);
+    uint64_t at = xci__acpi_start(w, "XSDT", 1, id);
 
     xci__w_u64(w, fadt_gpa);
     xci__w_u64(w, madt_gpa);
-    finish(w, at);
+    xci__acpi_finish(w, at);
     return at;
 }
 
-static void rsdp(struct xci__w *w, uint64_t xsdt_gpa)
+void xci__acpi_root(struct xci__w *w, struct xci__w *rsdp, const struct xci__acpi_id *id,
+                    uint64_t fadt_gpa, uint64_t madt_gpa)
 {
-    uint64_t at = w->gpa;
+    uint64_t at = rsdp->gpa, table = xsdt(w, id, fadt_gpa, madt_gpa);
 
-    xci__w_text(w, "RSD PTR ", 8, '\0');
-    xci__w_u8(w, 0);                        /* checksum of the first 20 bytes */
-    xci__w_text(w, oem, 6, '\0');
-    xci__w_u8(w, 2);                        /* revision: ACPI 2.0 */
-    xci__w_u32(w, 0);                       /* no RSDT */
-    xci__w_u32(w, RSDP_BYTES);
-    xci__w_u64(w, xsdt_gpa);
-    xci__w_u8(w, 0);                        /* checksum of all */
-    xci__w_text(w, "", 3, '\0');
-    xci__w_checksum(w, at, at + RSDP_V1_BYTES, at + 8);
-    xci__w_checksum(w, at, at + RSDP_BYTES, at + 32);
+    xci__w_text(rsdp, "RSD PTR ", 8, '\0');
+    xci__w_u8(rsdp, 0);                     /* checksum of the first 20 bytes */
+    xci__w_text(rsdp, id->oem, 6, '\0');
+    xci__w_u8(rsdp, 2);                     /* revision: ACPI 2.0 */
+    xci__w_u32(rsdp, 0);                    /* no RSDT */
+    xci__w_u32(rsdp, RSDP_BYTES);
+    xci__w_u64(rsdp, table);
+    xci__w_u8(rsdp, 0);                     /* checksum of all */
+    xci__w_text(rsdp, "", 3, '\0');
+    xci__w_checksum(rsdp, at, at + RSDP_V1_BYTES, at + 8);
+    xci__w_checksum(rsdp, at, at + RSDP_BYTES, at + 32);
+    w->overflow |= rsdp->overflow;
 }
 
 void xci__acpi_write(struct xci__w *w, unsigned nr_vcpus)
 {
-    struct xci__w rsdp_w = *w;              /* comes first, points at what is written later */
-    uint64_t regs, facs_gpa, dsdt_gpa, fadt_gpa, madt_gpa;
+    struct xci__w rsdp = *w;                /* comes first, points at what is written later */
+    uint64_t regs, facs_gpa, dsdt_gpa, fadt_gpa;
 
-    xci__w_seek(w, w->gpa + 48);
+    xci__w_seek(w, w->gpa + XCI__ACPI_RSDP_ROOM);
     regs = w->gpa;
     xci__w_seek(w, regs + DUMMY_REGISTERS);
-    facs_gpa = facs(w);
+    facs_gpa = xci__acpi_facs(w);
     dsdt_gpa = dsdt(w);
     fadt_gpa = fadt(w, facs_gpa, dsdt_gpa, regs);
-    madt_gpa = madt(w, nr_vcpus);
-    rsdp(&rsdp_w, xsdt(w, fadt_gpa, madt_gpa));
-    w->overflow |= rsdp_w.overflow;
+    xci__acpi_root(w, &rsdp, &id_xen, fadt_gpa, madt(w, nr_vcpus));
 }

@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "build_int.h"
+#include "vmctl_efi.h"
 
 #define NR_MAGIC_PAGES 4u
 #define MIB(bytes) ((double)(bytes) / 1048576.0)
 
 static int check_args(const struct xci__build_in *in, uint64_t ram_bytes, struct ut_err *err)
 {
-    if (in->builder == XCI_BUILDER_EFI)
-        return ut_err_set(err, UT_EUNSUP, "builder \"efi\" is not available yet");
-    if (in->builder != XCI_BUILDER_LINUX && in->builder != XCI_BUILDER_HPSIM)
+    if (in->builder != XCI_BUILDER_LINUX && in->builder != XCI_BUILDER_HPSIM &&
+        in->builder != XCI_BUILDER_EFI)
         return ut_err_set(err, UT_EARG, "builder number %d is unknown", (int)in->builder);
     if (!in->kernel || in->kernel_bytes == 0)
         return ut_err_set(err, UT_EFORMAT, "kernel: the file is empty");
@@ -47,7 +47,7 @@ static int check_args(const struct xci__build_in *in, uint64_t ram_bytes, struct
 /* The magic pages in their order; a full-privilege kernel has none. */
 static void place_magic(struct xci__plan *plan)
 {
-    plan->magic = plan->ram_bytes;
+    plan->magic = plan->low_bytes;
     if (!plan->paravirtual) return;
     plan->magic -= NR_MAGIC_PAGES * XCI_PAGE_SIZE;
     plan->memmap_gpa = plan->magic;
@@ -98,7 +98,10 @@ static int write_tables(struct xci__plan *plan, uint8_t *ram, struct ut_err *err
     struct xci__w boot = { .ram = ram, .gpa = XCI__GPA_BOOT_PARAM, .end = XCI_PAGE_SIZE };
 
     xci__stubs_write(ram);
-    if (plan->paravirtual) xci__acpi_write(&acpi, plan->in->nr_vcpus);
+    if (plan->in->builder == XCI_BUILDER_EFI)
+        xci__acpi_efi_write(&acpi, plan->in->nr_vcpus);
+    else if (plan->has_acpi)
+        xci__acpi_write(&acpi, plan->in->nr_vcpus);
     xci__efi_write(&efi, plan);
     if (plan->paravirtual)
         xci__start_info_write(ram, plan);
@@ -116,12 +119,16 @@ static int plan_and_write(const struct xci__build_in *in, const void *elf, size_
     struct xci__plan plan = {
         .in = in,
         .paravirtual = paravirtual,
+        .has_acpi = in->builder != XCI_BUILDER_HPSIM,
         .ram_bytes = in->nr_pages << XCI__PAGE_SHIFT,
         .fw_end = paravirtual ? XCI__GPA_BOOT_PARAM : XCI_PAGE_SIZE,
     };
     struct xci__kernel k;
     int rc;
 
+    plan.low_bytes = plan.ram_bytes;
+    if (in->builder == XCI_BUILDER_EFI && plan.low_bytes > VMCTL_EFI_LOW_BYTES)
+        plan.low_bytes = VMCTL_EFI_LOW_BYTES;
     rc = xci__elf_parse(elf, elf_bytes, paravirtual, &k, err);
     if (rc < 0) return rc;
     place_magic(&plan);

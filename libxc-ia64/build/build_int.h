@@ -83,10 +83,12 @@ struct xci__range { uint64_t gpa, bytes; };
 struct xci__plan {
     const struct xci__build_in *in;
     bool paravirtual;               /* builder linux */
+    bool has_acpi;                  /* linux and efi */
     uint64_t ram_bytes;             /* nr_pages in bytes */
     struct xci__range kernel, ramdisk;
     uint64_t fw_end;                /* firmware area is [0, fw_end) */
-    uint64_t magic;                 /* gpa of the first magic page; ram_bytes if there is none */
+    uint64_t low_bytes;             /* RAM from gpa 0; efi: the rest is elsewhere */
+    uint64_t magic;                 /* gpa of the first magic page; low_bytes if there is none */
     uint64_t memmap_gpa, start_info_gpa, store_gpa, console_gpa;    /* 0 if there is none */
     bool big_endian;
     /* results of the table writers */
@@ -101,8 +103,27 @@ void xci__stubs_write(uint8_t *ram);
 uint64_t xci__stub_efi(unsigned service);
 #define XCI__NR_EFI_STUBS 10u
 
-/** RSDP, XSDT, FADT, FACS, DSDT, MADT from w->gpa on (acpi.c). */
+/** RSDP, XSDT, FADT, FACS, DSDT, MADT from w->gpa on (acpi.c; acpi_efi.c for builder efi). */
 void xci__acpi_write(struct xci__w *w, unsigned nr_vcpus);
+void xci__acpi_efi_write(struct xci__w *w, unsigned nr_vcpus);
+
+/* What the tables of both have in common (acpi.c). */
+struct xci__acpi_id { const char *oem, *table; };   /* 6 and 8 characters at most */
+enum xci__acpi_space { XCI__ACPI_MEMORY = 0, XCI__ACPI_IO = 1 };
+#define XCI__ACPI_RSDP_ROOM 48u
+/** A table's header; returns its gpa. xci__acpi_finish fills in length and checksum. */
+uint64_t xci__acpi_start(struct xci__w *w, const char *signature, uint8_t revision,
+                         const struct xci__acpi_id *id);
+void xci__acpi_finish(struct xci__w *w, uint64_t table);
+/** Generic address structure of a register. */
+void xci__acpi_gas(struct xci__w *w, enum xci__acpi_space space, uint64_t address,
+                   unsigned size_bytes);
+uint64_t xci__acpi_facs(struct xci__w *w);
+/** The processors, as entries of a MADT. */
+void xci__acpi_lsapics(struct xci__w *w, unsigned nr_vcpus);
+/** XSDT at `w`, RSDP at `rsdp`, which lies before it. */
+void xci__acpi_root(struct xci__w *w, struct xci__w *rsdp, const struct xci__acpi_id *id,
+                    uint64_t fadt_gpa, uint64_t madt_gpa);
 /** SAL system table; returns its gpa (sal.c). */
 uint64_t xci__sal_write(struct xci__w *w);
 /** EFI system table and what hangs on it, memory map included; fills in plan (efi.c). */

@@ -4,6 +4,7 @@
  * Source: guest ABI 2.2 and 2.4; UEFI specification 2.x, chapters 4 and 7.
  */
 #include "build_int.h"
+#include "vmctl_efi.h"
 
 #define EFI_SYSTAB_SIGNATURE UINT64_C(0x5453595320494249)   /* "IBI SYST" */
 #define EFI_RT_SIGNATURE     UINT64_C(0x56524553544e5552)   /* "RUNTSERV" */
@@ -12,12 +13,10 @@
 #define EFI_ATTR_UC          UINT64_C(0x1)
 #define EFI_ATTR_WB          UINT64_C(0x8)
 #define EFI_ATTR_RUNTIME     (UINT64_C(1) << 63)
-#define IO_PORT_SPACE_GPA    UINT64_C(0xffffc000000)
-#define IO_PORT_SPACE_BYTES  (UINT64_C(64) << 20)
 
 enum efi_type {
-    EFI_RUNTIME_SERVICES_DATA = 6, EFI_CONVENTIONAL = 7, EFI_ACPI_NVS = 10, EFI_IO_PORT_SPACE = 12,
-    EFI_PAL_CODE = 13,
+    EFI_LOADER_DATA = 2, EFI_RUNTIME_SERVICES_DATA = 6, EFI_CONVENTIONAL = 7, EFI_ACPI_NVS = 10,
+    EFI_MMIO = 11, EFI_IO_PORT_SPACE = 12, EFI_PAL_CODE = 13,
 };
 
 #define NO_STUB UINT32_MAX
@@ -129,7 +128,43 @@ static void descriptor(struct xci__w *w, enum efi_type type, uint64_t from, uint
     xci__w_u64(w, attr);
 }
 
-/* Kernel and ramdisk stay conventional: guests reserve them themselves. */
+/* Paravirtual and simulator kernels reserve themselves and their ramdisk. */
+static void free_memory(struct xci__w *w, const struct xci__plan *plan)
+{
+    descriptor(w, EFI_CONVENTIONAL, plan->fw_end, plan->magic, EFI_ATTR_WB);
+    descriptor(w, EFI_RUNTIME_SERVICES_DATA, plan->magic, plan->ram_bytes, EFI_ATTR_WB);
+}
+
+static uint64_t page_up(uint64_t gpa)
+{
+    return (gpa + XCI__EFI_PAGE - 1) & ~(XCI__EFI_PAGE - 1);
+}
+
+/* As a boot loader leaves it: what it loaded is its own, in ascending order. */
+static void loaded_memory(struct xci__w *w, const struct xci__plan *plan)
+{
+    const struct xci__range *first = &plan->kernel, *second = &plan->ramdisk;
+    uint64_t end;
+
+    if (second->bytes && second->gpa < first->gpa) {
+        first = &plan->ramdisk;
+        second = &plan->kernel;
+    }
+    end = page_up(first->gpa + first->bytes);
+    descriptor(w, EFI_CONVENTIONAL, plan->fw_end, first->gpa, EFI_ATTR_WB);
+    descriptor(w, EFI_LOADER_DATA, first->gpa, end, EFI_ATTR_WB);
+    if (second->bytes) {
+        descriptor(w, EFI_CONVENTIONAL, end, second->gpa, EFI_ATTR_WB);
+        end = page_up(second->gpa + second->bytes);
+        descriptor(w, EFI_LOADER_DATA, second->gpa, end, EFI_ATTR_WB);
+    }
+    descriptor(w, EFI_CONVENTIONAL, end, plan->low_bytes, EFI_ATTR_WB);
+    descriptor(w, EFI_MMIO, VMCTL_EFI_MMIO_GPA, VMCTL_EFI_MMIO_GPA + VMCTL_EFI_MMIO_BYTES,
+               EFI_ATTR_UC);
+    descriptor(w, EFI_CONVENTIONAL, VMCTL_EFI_HIGH_GPA,
+               VMCTL_EFI_HIGH_GPA + plan->ram_bytes - plan->low_bytes, EFI_ATTR_WB);
+}
+
 static void memory_map(struct xci__w *w, struct xci__plan *plan)
 {
     const uint64_t fw = EFI_ATTR_WB | EFI_ATTR_RUNTIME;
@@ -137,13 +172,15 @@ static void memory_map(struct xci__w *w, struct xci__plan *plan)
     xci__w_align(w, 16);
     plan->efi_memmap = w->gpa;
     descriptor(w, EFI_PAL_CODE, 0, XCI__GPA_ACPI, fw);
-    descriptor(w, plan->paravirtual ? EFI_ACPI_NVS : EFI_RUNTIME_SERVICES_DATA, XCI__GPA_ACPI,
+    descriptor(w, plan->has_acpi ? EFI_ACPI_NVS : EFI_RUNTIME_SERVICES_DATA, XCI__GPA_ACPI,
                XCI__GPA_EFI_SYSTAB, fw);
     descriptor(w, EFI_RUNTIME_SERVICES_DATA, XCI__GPA_EFI_SYSTAB, plan->fw_end, fw);
-    descriptor(w, EFI_CONVENTIONAL, plan->fw_end, plan->magic, EFI_ATTR_WB);
-    descriptor(w, EFI_RUNTIME_SERVICES_DATA, plan->magic, plan->ram_bytes, EFI_ATTR_WB);
-    descriptor(w, EFI_IO_PORT_SPACE, IO_PORT_SPACE_GPA, IO_PORT_SPACE_GPA + IO_PORT_SPACE_BYTES,
-               EFI_ATTR_UC);
+    if (plan->in->builder == XCI_BUILDER_EFI)
+        loaded_memory(w, plan);
+    else
+        free_memory(w, plan);
+    descriptor(w, EFI_IO_PORT_SPACE, VMCTL_EFI_PORTS_GPA,
+               VMCTL_EFI_PORTS_GPA + VMCTL_EFI_PORTS_BYTES, EFI_ATTR_UC);
     plan->efi_memmap_bytes = w->gpa - plan->efi_memmap;
 }
 
@@ -156,7 +193,7 @@ void xci__efi_write(struct xci__w *w, struct xci__plan *plan)
     fds = descriptors(w);
     runtime = runtime_services(w, fds);
     sal = xci__sal_write(w);
-    config = config_table(w, sal, plan->paravirtual);
+    config = config_table(w, sal, plan->has_acpi);
     vendor = vendor_name(w);
     memory_map(w, plan);
     systab.end = systab.gpa + 120;

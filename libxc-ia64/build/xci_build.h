@@ -23,9 +23,9 @@
 #define XCI__GPA_PAL_PROC    UINT64_C(0x0800)
 #define XCI__GPA_SAL_PROC    UINT64_C(0x0820)
 #define XCI__GPA_SAL_RETURN  UINT64_C(0x0840)
-#define XCI__GPA_ACPI        UINT64_C(0x1000)   /* RSDP; linux builder only */
+#define XCI__GPA_ACPI        UINT64_C(0x1000)   /* RSDP; builders linux and efi */
 #define XCI__GPA_EFI_SYSTAB  UINT64_C(0x2000)
-#define XCI__GPA_BOOT_PARAM  UINT64_C(0x3000)   /* hpsim builder only: parameters, command line */
+#define XCI__GPA_BOOT_PARAM  UINT64_C(0x3000)   /* parameters, command line; not linux */
 
 /** What to build. `nr_pages` and `max_pages` count 16 KiB pages. */
 struct xci__build_in {

@@ -21,6 +21,7 @@
 static const struct vp_kind *const kinds[VMCTL_NR_BUILDERS] = {
     [VMCTL_BUILDER_LINUX] = &vp_kind_linux,
     [VMCTL_BUILDER_HPSIM] = &vp_kind_hpsim,
+    [VMCTL_BUILDER_EFI] = &vp_kind_efi,
 };
 
 uint64_t vp_time_ns(void)

@@ -26,6 +26,7 @@ struct fw;
 struct hv;
 struct vp_ctl;
 struct vp_domain;
+struct vp_efi;
 struct vp_trace;
 
 /** One virtual processor and its thread; see vp_vcpu.h. */
@@ -38,11 +39,11 @@ struct vp_vcpu {
     clockid_t cpu_clock;            /* of the thread */
     timer_t timer;                  /* signals the thread at its deadline */
     uint64_t armed_ns;              /* CLOCK_MONOTONIC deadline, 0 = none; own thread */
-    uint64_t verified_iva;          /* hpsim: the last interruption table found to be in RAM */
-    uint64_t nested_at;             /* hpsim: instructions at the last nested interruption */
-    unsigned nr_nested;             /* hpsim: such in a row, with next to nothing in between */
+    uint64_t verified_iva;          /* bare: the last interruption table found to be in RAM */
+    uint64_t nested_at;             /* bare: instructions at the last nested interruption */
+    unsigned nr_nested;             /* bare: such in a row, with next to nothing in between */
     bool halted;                    /* own thread */
-    _Atomic bool booting, up;       /* hpsim: out of firmware's care */
+    _Atomic bool booting, up;       /* bare: out of firmware's care */
     _Atomic uint32_t wake;          /* futex, enum in vp_vcpu.c */
     _Atomic bool in_run;            /* the thread may be touching guest state */
     void *alt_stack;
@@ -67,7 +68,7 @@ struct vp_kind {
     void (*console_input)(struct vp_domain *d);     /* input was queued. Main thread */
     void (*console_room)(struct vp_domain *d);      /* output can be taken again. Main thread */
 };
-extern const struct vp_kind vp_kind_linux, vp_kind_hpsim;
+extern const struct vp_kind vp_kind_linux, vp_kind_hpsim, vp_kind_efi;
 
 enum vp_state { VP_PAUSED, VP_RUNNING, VP_STOPPED, VP_DYING, VP_NR_STATES };
 enum vp_event { VP_EV_PAUSE, VP_EV_UNPAUSE, VP_EV_GUEST_STOP, VP_EV_DESTROY, VP_NR_EVENTS };
@@ -99,6 +100,7 @@ struct vp_domain {
     const struct em_ops *traced_ops;
     struct hv *hv;
     struct fw *fw;
+    struct vp_efi *efi;             /* builder efi: its devices */
     _Atomic int console_irq;        /* hpsim: vector of the keyboard, 0 = none */
 
     struct vp_vcpu *vcpu;           /* cfg.nr_vcpus */
