@@ -37,12 +37,13 @@ all: programs
 # ---- rooms: sources, and which headers each may see (docs/architecture.md, "The rooms") ----------
 # The include lists are the dependency direction: a room cannot reach what it may not use.
 
-ROOMS := lib libxc-ia64 xm xend vmm/cpu vmm/xen vmm/firmware vmm/device vmm/process
+ROOMS := lib libxc-ia64 xm xend xend/store vmm/cpu vmm/xen vmm/firmware vmm/device vmm/process
 
 INC_lib          := -Ilib
 INC_libxc-ia64   := -Ilibxc-ia64 -Ilibxc-ia64/include -Ilib
 INC_xm           := -Ixm -Ilib
 INC_xend         := -Ixend -Ilibxc-ia64/include -Ilib
+INC_xend/store   := -Ixend/store -Ilib
 INC_vmm/cpu      := -Ivmm/cpu -I$(O)/gen -Ilib
 INC_vmm/xen      := -Ivmm/xen -Ivmm/cpu -I$(O)/gen -Ilib
 INC_vmm/firmware := -Ivmm/firmware -Ivmm/cpu -I$(O)/gen -Ilib
@@ -53,7 +54,8 @@ src_of = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 SRC_lib          := $(call src_of,lib)
 SRC_libxc-ia64   := $(call src_of,libxc-ia64)
 SRC_xm           := $(call src_of,xm)
-SRC_xend         := $(call src_of,xend)
+SRC_xend         := $(filter-out xend/store/%,$(call src_of,xend))
+SRC_xend/store   := $(call src_of,xend/store)
 SRC_vmm/cpu      := $(call src_of,vmm/cpu)
 SRC_vmm/xen      := $(call src_of,vmm/xen)
 SRC_vmm/firmware := $(call src_of,vmm/firmware)
@@ -61,7 +63,7 @@ SRC_vmm/device   := $(call src_of,vmm/device)
 SRC_vmm/process  := $(call src_of,vmm/process)
 
 # main() lives in <room>/main.c (or xc_run.c) and stays out of the archives that tests link with
-MAINS := xm/main.c xend/main.c vmm/process/main.c libxc-ia64/control/xc_run.c
+MAINS := xm/main.c xend/main.c xend/store/main.c vmm/process/main.c libxc-ia64/control/xc_run.c
 
 pc = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 CFLAGS_lib  := $(call pc,cflags,libxml-2.0)
@@ -93,6 +95,7 @@ AR_lib      := $(call archive,lib)
 AR_libxc    := $(call archive,libxc-ia64)
 AR_xm       := $(call archive,xm)
 AR_xend     := $(call archive,xend)
+AR_store    := $(call archive,xend/store)
 AR_cpu      := $(call archive,vmm/cpu)
 AR_hv       := $(call archive,vmm/xen)
 AR_fw       := $(call archive,vmm/firmware)
@@ -108,7 +111,7 @@ $(foreach r,vmm/cpu vmm/xen vmm/firmware vmm/device vmm/process,$(eval $(OBJ_$(r
 
 # ---- programs -------------------------------------------------------------------------------------
 
-PROGRAMS := $(O)/xm $(O)/xend $(O)/xen-vmm $(O)/xc-run $(O)/libxc-ia64.so $(O)/xc-ia64.pc
+PROGRAMS := $(O)/xm $(O)/xend $(O)/xen-store $(O)/xen-vmm $(O)/xc-run $(O)/libxc-ia64.so $(O)/xc-ia64.pc
 programs: $(PROGRAMS)
 
 link = @echo "  LD      $@"; $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -pthread -o $@ $(1)
@@ -117,6 +120,8 @@ $(O)/xm: $(O)/obj/xm/main.o $(AR_xm) $(AR_lib)
 	$(call link,$^ $(LIBS_xm) $(LIBS_lib))
 $(O)/xend: $(O)/obj/xend/main.o $(AR_xend) $(AR_libxc) $(AR_lib)
 	$(call link,$^ $(LIBS_xend) $(LIBS_libxc) $(LIBS_lib))
+$(O)/xen-store: $(O)/obj/xend/store/main.o $(AR_store) $(AR_lib)
+	$(call link,$^ -Wl$(comma)--as-needed $(LIBS_lib))
 $(O)/xen-vmm: $(O)/obj/vmm/process/main.o $(AR_vmm) $(AR_lib)
 	$(call link,$(filter %main.o,$^) -Wl$(comma)--start-group $(AR_vmm) -Wl$(comma)--end-group $(AR_lib) -Wl$(comma)--as-needed $(LIBS_vmm) $(LIBS_lib))
 $(O)/xc-run: $(O)/obj/libxc-ia64/control/xc_run.o $(AR_libxc) $(AR_lib)
@@ -142,6 +147,7 @@ TESTLINK_lib      := $(AR_lib)
 TESTLINK_libxc    := $(AR_libxc) $(AR_lib)
 TESTLINK_xm       := $(AR_xm) $(AR_lib)
 TESTLINK_xend     := $(AR_xend) $(AR_libxc) $(AR_lib)
+TESTLINK_store    := $(AR_store) $(AR_lib)
 TESTLINK_cpu      := $(AR_cpu) $(AR_lib)
 TESTLINK_xen      := $(AR_hv) $(AR_cpu) $(AR_lib)
 TESTLINK_firmware := $(AR_fw) $(AR_cpu) $(AR_lib)
@@ -151,6 +157,7 @@ TESTINC_lib      := $(INC_lib)
 TESTINC_libxc    := $(INC_libxc-ia64)
 TESTINC_xm       := $(INC_xm)
 TESTINC_xend     := $(INC_xend)
+TESTINC_store    := $(INC_xend/store)
 TESTINC_cpu      := $(INC_vmm/cpu)
 TESTINC_xen      := $(INC_vmm/xen)
 TESTINC_firmware := $(INC_vmm/firmware)
@@ -160,10 +167,11 @@ TESTLIBS_lib     := $(LIBS_lib)
 TESTLIBS_libxc   := $(LIBS_libxc) $(LIBS_lib)
 TESTLIBS_xm      := $(LIBS_xm) $(LIBS_lib)
 TESTLIBS_xend    := $(LIBS_xend) $(LIBS_libxc) $(LIBS_lib)
+TESTLIBS_store   := $(LIBS_lib)
 TESTLIBS_cpu     := -lmpfr -lgmp -lm
 TESTLIBS_process := $(LIBS_vmm) $(LIBS_lib)
 
-UNIT_DIRS := lib libxc xm xend cpu xen firmware device process
+UNIT_DIRS := lib libxc xm xend store cpu xen firmware device process
 define unit_rules
 UNIT_$(1) := $$(patsubst tests/unit/$(1)/%.c,$(O)/tests/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
 $$(UNIT_$(1)): $(O)/tests/$(1)/%: tests/unit/$(1)/%.c $$(wildcard tests/unit/$(1)/*.h tests/unit/*.h) $$(TESTLINK_$(1)) | $$(GEN)
@@ -179,7 +187,7 @@ unit-tests: $(UNIT_TESTS)
 # ---- fuzzers: tests/fuzz/fuzz_*.c ---------------------------------------------------------------------
 # `make test` replays the seed corpora (sanitized, no libFuzzer needed); `make fuzz` fuzzes with clang.
 
-AR_all   := $(AR_xm) $(AR_xend) $(AR_libxc) $(AR_vmm) $(AR_lib)
+AR_all   := $(AR_xm) $(AR_xend) $(AR_store) $(AR_libxc) $(AR_vmm) $(AR_lib)
 INC_all  := $(sort $(foreach r,$(ROOMS),$(INC_$(r))))
 LIBS_all := $(sort $(LIBS_xm) $(LIBS_xend) $(LIBS_libxc) $(LIBS_vmm) $(LIBS_lib))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -228,7 +236,7 @@ install: programs
 	    $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(DATADIR)
 	install -m 755 $(O)/xc-run $(DESTDIR)$(BINDIR)/
 	install -m 755 $(O)/xm $(O)/xend $(DESTDIR)$(SBINDIR)/
-	install -m 755 $(O)/xen-vmm $(DESTDIR)$(LIBEXECDIR)/
+	install -m 755 $(O)/xen-vmm $(O)/xen-store $(DESTDIR)$(LIBEXECDIR)/
 	install -m 755 $(O)/libxc-ia64.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/
 	ln -sf libxc-ia64.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libxc-ia64.so
 	install -m 644 $(O)/xc-ia64.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
