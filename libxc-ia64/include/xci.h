@@ -96,7 +96,8 @@ struct xci_domain_config {
     const char *cmdline;            /* NULL = "" */
     const char *console_log_path;   /* appended to by the domain itself; NULL = none */
     int console_fd;                 /* >= 0: console also in/out on this descriptor, a stream socket
-                                       (borrowed); the domain ends when its other end is closed; else -1 */
+                                       (borrowed); the domain ends when its other end is closed;
+                                       else -1 */
     unsigned store_port_hint;       /* 0 = allocate (normally 1) */
     bool gdb_stub;                  /* RUN/dom/DOMID/gdb.sock; later issue */
     bool no_sandbox;                /* only for debuggers */

@@ -38,7 +38,8 @@ enum em_reply {
     EM_R_DELIVER,       /* take the architected interruption */
     EM_R_NEXT,          /* done: go on behind the instruction */
     EM_R_RESUME,        /* the owner changed ip/psr/cfm...: go on at em_ip(), em_psr() ri */
-    EM_R_HALT,          /* as NEXT/RESUME (state already advanced), then em_cpu_run returns EM_X_HALT */
+    EM_R_HALT,          /* as NEXT/RESUME (state already advanced), then em_cpu_run returns
+                           EM_X_HALT */
     EM_R_STOP,          /* em_cpu_run returns EM_X_STOP; the state is what the owner left */
 };
 
@@ -61,7 +62,8 @@ struct em_interruption {
  * are those of the architecture). Any of them may be NULL.
  */
 struct em_ops {
-    /** Every interruption, before delivery. NULL: always EM_R_DELIVER. NEXT skips the instruction. */
+    /** Every interruption, before delivery. NULL: always EM_R_DELIVER. NEXT skips the
+     *  instruction. */
     enum em_reply (*interruption)(struct em_cpu *cpu, void *ctx, const struct em_interruption *in);
     /** A break instruction (m, i, b, f or x), before it becomes an interruption. */
     enum em_reply (*brk)(struct em_cpu *cpu, void *ctx, uint64_t imm);
@@ -80,7 +82,7 @@ struct em_ops {
     void (*unimplemented)(struct em_cpu *cpu, void *ctx, const char *text);
 };
 
-/* ---- machine -----------------------------------------------------------------------------------*/
+/* ---- machine --------------------------------------------------------------------------------*/
 
 struct em_config {
     unsigned nr_cpus;
@@ -112,11 +114,12 @@ unsigned em_cpu_index(const struct em_cpu *cpu);
 void *em_cpu_owner(const struct em_cpu *cpu);          /* em_config.ctx */
 struct em_machine *em_cpu_machine(const struct em_cpu *cpu);
 
-/* ---- execution ---------------------------------------------------------------------------------*/
+/* ---- execution ------------------------------------------------------------------------------*/
 
 enum em_exit { EM_X_HALT, EM_X_STOP };
 
-/** Run until a hook says HALT or STOP. Physical mode, psr 0, after em_machine_new or em_cpu_reset. */
+/** Run until a hook says HALT or STOP. Physical mode, psr 0, after em_machine_new or
+ *  em_cpu_reset. */
 enum em_exit em_cpu_run(struct em_cpu *cpu);
 /** Power-on state (SDM vol. 2, "Processor state after reset"; all translations gone). */
 void em_cpu_reset(struct em_cpu *cpu);
@@ -128,11 +131,13 @@ bool em_cpu_kicked(const struct em_cpu *cpu);
 void em_cpu_post_irq(struct em_cpu *cpu, uint8_t vector);
 /** True if an unmasked external interrupt or an expired ITM waits, whatever psr.i says. */
 bool em_cpu_irq_pending(struct em_cpu *cpu);
-/** Instructions executed so far (slots, nops and predicated-off ones included). Any thread, racy. */
+/** Instructions executed so far (slots, nops and predicated-off ones included). Any thread,
+ *  racy. */
 uint64_t em_cpu_instructions(const struct em_cpu *cpu);
 
-/* ---- registers ---------------------------------------------------------------------------------*/
-/* Register numbers are architected names: r32 is the first of the current frame, rotation applied. */
+/* ---- registers ------------------------------------------------------------------------------*/
+/* Register numbers are architected names: r32 is the first of the current frame, rotation
+ * applied. */
 
 uint64_t em_gr(const struct em_cpu *cpu, unsigned r);
 bool em_gr_nat(const struct em_cpu *cpu, unsigned r);
@@ -165,7 +170,7 @@ void em_set_ind(struct em_cpu *cpu, enum em_ind_file file, unsigned index, uint6
 /** Switch banks without touching psr otherwise (bsw). */
 void em_set_bank(struct em_cpu *cpu, unsigned bank);
 
-/* ---- register stack ----------------------------------------------------------------------------*/
+/* ---- register stack -------------------------------------------------------------------------*/
 
 /** As the cover instruction, but without writing IFS. Returns the old CFM. */
 uint64_t em_rse_cover(struct em_cpu *cpu);
@@ -175,7 +180,7 @@ void em_rse_restore(struct em_cpu *cpu, uint64_t ifs);
 /** True while the current frame is incomplete (a mandatory load is outstanding). */
 bool em_rse_incomplete(const struct em_cpu *cpu);
 
-/* ---- translation -------------------------------------------------------------------------------*/
+/* ---- translation ----------------------------------------------------------------------------*/
 
 /** A translation as inserted; identical for TR and TC. */
 struct em_xlat {
@@ -223,7 +228,7 @@ uint64_t em_thash(uint64_t pta, uint64_t rr, em_gva_t va);
 bool em_translate(struct em_cpu *cpu, enum em_side side, em_gva_t va, enum em_access access,
                   unsigned cpl, em_gpa_t *gpa_out, struct em_interruption *in_out);
 
-/* ---- looking at the guest ----------------------------------------------------------------------*/
+/* ---- looking at the guest -------------------------------------------------------------------*/
 
 /** The 16 bytes of the bundle at `va` in the current fetch mode. False if it cannot be fetched. */
 bool em_fetch_bundle(struct em_cpu *cpu, em_gva_t va, uint64_t bundle_out[2]);

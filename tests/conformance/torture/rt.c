@@ -105,7 +105,7 @@ WEAK void __assert_fail(const char *what, const char *file, unsigned line, const
 static int rt_errno;
 WEAK int *__errno_location(void) { return &rt_errno; }
 
-/* ---- what the others build on: a test may define memcpy itself to see who calls it ------------ */
+/* ---- what the others build on: a test may define memcpy itself to see who calls it ----------- */
 
 static void *copy(void *to, const void *from, size_t n)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * dump_firmware KERNEL NR_VCPUS: build a 64 MiB paravirtualized domain and write its firmware page
- * (16 KiB from guest physical address 0) to stdout. For tests that read the tables with other tools.
+ * (16 KiB from guest physical address 0) to stdout. For tests that read the tables with other
+ * tools.
  */
 #include <stdio.h>
 #include <stdlib.h>
