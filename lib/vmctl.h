@@ -112,7 +112,8 @@ enum vmctl_side { VMCTL_FROM_CLIENT = 1, VMCTL_FROM_DOMAIN = 2 };
     X(REQUEST,      9,  VMCTL_FROM_CLIENT,  struct vmctl_reason_arg, 0, 0)                 \
     X(SYSRQ,       10,  VMCTL_FROM_CLIENT,  struct vmctl_sysrq,      0, 0)                 \
     X(REPLY,       11,  VMCTL_FROM_DOMAIN,  struct vmctl_reply,      0, 0)                 \
-    X(SHUTDOWN,    12,  VMCTL_FROM_DOMAIN,  struct vmctl_reason_arg, 0, 0)
+    X(SHUTDOWN,    12,  VMCTL_FROM_DOMAIN,  struct vmctl_reason_arg, 0, 0)                 \
+    X(STORE,       13,  VMCTL_FROM_CLIENT,  struct vmctl_empty,      1, 1)
 
 enum vmctl_type {
 #define VMCTL_ENUM(name, value, from, body, min_fds, max_fds) VMCTL_##name = (value),

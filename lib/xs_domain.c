@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tree of a domain at its start. Source: facts of the historic tool stack, section 6.2. */
+#include <stdarg.h>
 #include <stdio.h>
 #include "xs_client.h"
 
 #define PATH_BYTES 128
 
 /* One node below /local/domain/ID. */
-#define node(c, d, name, ...) \
-    do { \
-        char path_[PATH_BYTES]; \
-        snprintf(path_, sizeof(path_), "/local/domain/%u/%s", (d)->domid, name); \
-        xs_queue_write(c, path_, __VA_ARGS__); \
-    } while (0)
+__attribute__((format(printf, 4, 5)))
+static void node(struct xs_client *c, const struct xs_domain *d, const char *name, const char *fmt,
+                 ...)
+{
+    char path[PATH_BYTES];
+    struct ut_buf value = UT_BUF_INIT;
+    va_list ap;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", d->domid, name);
+    va_start(ap, fmt);
+    ut_buf_vaddf(&value, fmt, ap);
+    va_end(ap);
+    xs_queue_write(c, path, "%s", ut_buf_str(&value));
+    ut_buf_fini(&value);
+}
 
 static void rings(struct xs_client *c, const struct xs_domain *d)
 {

@@ -162,6 +162,16 @@ static int vmm_sysrq(struct xci *xc, xci_domid_t domid, char key, struct ut_err 
     return xci__vmm_command(xc->priv, domid, &m, err);
 }
 
+static int vmm_store(struct xci *xc, xci_domid_t domid, int fd, struct ut_err *err)
+{
+    struct vmctl_msg m;
+
+    vmctl_init(&m, VMCTL_STORE, 1);
+    m.fd[0] = fd;
+    m.nr_fds = 1;
+    return xci__vmm_command(xc->priv, domid, &m, err);
+}
+
 /* ---- what the status page answers ---------------------------------------------------------- */
 
 static uint64_t load64(const _Atomic uint64_t *word)
@@ -318,6 +328,7 @@ const struct xci__backend xci__backend_vmm = {
     .destroy = vmm_destroy,
     .request = vmm_request,
     .sysrq = vmm_sysrq,
+    .store = vmm_store,
     .info = vmm_info,
     .list = vmm_list,
     .vcpu_info = vmm_vcpu_info,

@@ -24,6 +24,7 @@ struct xci__backend {
     int (*request)(struct xci *xc, xci_domid_t domid, enum xci_shutdown reason,
                    struct ut_err *err);
     int (*sysrq)(struct xci *xc, xci_domid_t domid, char key, struct ut_err *err);
+    int (*store)(struct xci *xc, xci_domid_t domid, int fd, struct ut_err *err);
     int (*info)(struct xci *xc, xci_domid_t domid, struct xci_domain_info *info,
                 struct ut_err *err);
     int (*list)(struct xci *xc, struct xci_domain_info **infos_out, size_t *nr_out,

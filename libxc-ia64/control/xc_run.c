@@ -5,7 +5,7 @@
  *
  * The domain gets one end of a socket pair as its console; this program stands between the other
  * end and stdin, stdout. Everything lives in a private run directory that goes away with the
- * program.
+ * program, as does the private XenStore that a paravirtualized guest talks to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 #include "ut_log.h"
 #include "ut_path.h"
 #include "xci.h"
+#include "xs_client.h"
 
 enum {
     EXIT_OK = 0, EXIT_ERROR = 1, EXIT_REBOOT = 2, EXIT_CRASH = 3, EXIT_TIMEOUT = 124,
@@ -48,6 +49,8 @@ struct run {
     char dir[PATH_MAX];                 /* private run directory, "" = none */
     struct ut_log *log;
     struct xci *xc;
+    struct xs_client *store;            /* NULL = none */
+    char store_path[PATH_MAX];          /* the program */
     xci_domid_t domid;                  /* 0 = none */
     struct xci__expect expect;
     int console_fd, signal_fd;
@@ -391,6 +394,7 @@ static int open_library(struct run *r, struct ut_err *err)
     if (!paths) return ut_err_set(err, UT_ENOMEM, "paths");
     rc = ut_paths_init(paths, err);
     if (rc == UT_OK) rc = ut_path_join(vmm, paths->libexec, "xen-vmm", err);
+    if (rc == UT_OK) rc = ut_path_join(r->store_path, paths->libexec, "xen-store", err);
     free(paths);
     if (rc == UT_OK) rc = ut_log_open("-", "xc-run", UT_LOG_DEBUG, 0, &r->log, err);
     if (rc < 0) return rc;
@@ -428,6 +432,32 @@ static int create(struct run *r, struct ut_err *err)
     return rc;
 }
 
+/* Its tree, and a line to it. */
+static int introduce(struct run *r, struct ut_err *err)
+{
+    struct xs_domain d = { .name = "xc-run", .uuid = "00000000-0000-0000-0000-000000000001",
+                           .tty = "", .domid = r->domid, .nr_vcpus = r->opt.nr_vcpus,
+                           .memory_kib = r->opt.memory_mib * 1024 };
+    struct xci_domain_info info;
+    int pair[2], rc = xci_domain_info(r->xc, r->domid, &info, err);
+
+    if (rc < 0) return rc;
+    d.store_pfn = info.store_pfn;
+    d.console_pfn = info.console_pfn;
+    d.store_port = info.store_port;
+    d.console_port = info.console_port;
+    xs_domain_queue(r->store, &d);
+    rc = xs_flush(r->store, err);
+    if (rc < 0) return rc;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return ut_err_sys(err, UT_ESYS, "XenStore");
+    rc = xs_introduce(r->store, r->domid, d.store_pfn, d.store_port, pair[0], err);
+    if (rc == UT_OK) rc = xci_domain_store(r->xc, r->domid, pair[1], err);
+    close(pair[0]);
+    close(pair[1]);
+    return rc;
+}
+
 static void print_stats(struct run *r)
 {
     struct xci_domain_info info;
@@ -450,7 +480,10 @@ static int start(struct run *r, struct ut_err *err)
     if (rc == UT_OK) rc = catch_signals(r, err);
     if (rc == UT_OK) rc = make_run_dir(r, err);
     if (rc == UT_OK) rc = open_library(r, err);
+    if (rc == UT_OK && r->opt.builder == XCI_BUILDER_LINUX)
+        rc = xs_spawn(r->store_path, NULL, NULL, &r->store, err);
     if (rc == UT_OK) rc = create(r, err);
+    if (rc == UT_OK && r->store) rc = introduce(r, err);
     if (rc < 0) return rc;
     terminal_raw(r);
     r->started_ns = ut_now_ns();
@@ -460,6 +493,7 @@ static int start(struct run *r, struct ut_err *err)
 static void finish(struct run *r)
 {
     if (r->domid) (void)xci_domain_destroy(r->xc, r->domid, NULL);
+    xs_close(r->store);
     xci_close(r->xc);
     ut_log_free(r->log);
     terminal_restore(r);

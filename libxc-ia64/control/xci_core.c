@@ -149,6 +149,14 @@ int xci_domain_sysrq(struct xci *xc, xci_domid_t domid, char key, struct ut_err 
     return xc->ops->sysrq ? xc->ops->sysrq(xc, domid, key, err) : unsupported(xc, err);
 }
 
+int xci_domain_store(struct xci *xc, xci_domid_t domid, int fd, struct ut_err *err)
+{
+    int rc = check_domid(domid, err);
+
+    if (rc < 0) return rc;
+    return xc->ops->store ? xc->ops->store(xc, domid, fd, err) : unsupported(xc, err);
+}
+
 int xci_domain_info(struct xci *xc, xci_domid_t domid, struct xci_domain_info *info_out,
                     struct ut_err *err)
 {

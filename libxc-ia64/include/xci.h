@@ -127,6 +127,14 @@ int xci_domain_request(struct xci *xc, xci_domid_t domid, enum xci_shutdown reas
 /** One character to the guest's sysrq handler. UT_EUNSUP as above. */
 int xci_domain_sysrq(struct xci *xc, xci_domid_t domid, char key, struct ut_err *err);
 
+/**
+ * Give the domain its line to XenStore: one end of a stream socket whose other end XenStore serves
+ * as that domain's connection; in place of an earlier one, whose request under way is sent again.
+ * `fd` stays the caller's. UT_EUNSUP for guests without a store ring, and on hypervisors where
+ * XenStore maps the ring itself.
+ */
+int xci_domain_store(struct xci *xc, xci_domid_t domid, int fd, struct ut_err *err);
+
 /* ---- state --------------------------------------------------------------------------------- */
 
 struct xci_domain_info {

@@ -30,7 +30,7 @@ static void drop(struct conn *c)
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
-static int do_subscribe(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+static int do_subscribe(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     (void)m;
     (void)err;
@@ -38,25 +38,37 @@ static int do_subscribe(struct conn *c, const struct vmctl_msg *m, struct ut_err
     return UT_OK;
 }
 
-static int do_pause(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+static int do_pause(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     (void)m;
     return vp_domain_event(c->ctl->dom, VP_EV_PAUSE, err);
 }
 
-static int do_unpause(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+static int do_unpause(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     (void)m;
     return vp_domain_event(c->ctl->dom, VP_EV_UNPAUSE, err);
 }
 
-static int do_destroy(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+static int do_destroy(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     (void)m;
     return vp_domain_event(c->ctl->dom, VP_EV_DESTROY, err);
 }
 
-static int do_request(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+/* The guest's line to XenStore: a new one when that has been started again. */
+static int do_store(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
+{
+    struct vp_domain *d = c->ctl->dom;
+    int fd = m->fd[0];
+
+    if (!d->xsring)
+        return ut_err_set(err, UT_EUNSUP, "a guest of builder %s has no XenStore", d->kind->name);
+    m->fd[0] = -1;
+    return dv_xsring_connect(d->xsring, fd, err);
+}
+
+static int do_request(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     struct vp_domain *d = c->ctl->dom;
 
@@ -68,7 +80,7 @@ static int do_request(struct conn *c, const struct vmctl_msg *m, struct ut_err *
     return d->kind->request(d, (enum vmctl_reason)m->u.reason.reason, err);
 }
 
-static int do_sysrq(struct conn *c, const struct vmctl_msg *m, struct ut_err *err)
+static int do_sysrq(struct conn *c, struct vmctl_msg *m, struct ut_err *err)
 {
     (void)c;
     (void)m;
@@ -77,7 +89,7 @@ static int do_sysrq(struct conn *c, const struct vmctl_msg *m, struct ut_err *er
 
 static const struct handler {
     enum vmctl_type type;
-    int (*fn)(struct conn *c, const struct vmctl_msg *m, struct ut_err *err);
+    int (*fn)(struct conn *c, struct vmctl_msg *m, struct ut_err *err);
 } handlers[] = {
     { VMCTL_SUBSCRIBE, do_subscribe },
     { VMCTL_PAUSE,     do_pause },
@@ -85,6 +97,7 @@ static const struct handler {
     { VMCTL_DESTROY,   do_destroy },
     { VMCTL_REQUEST,   do_request },
     { VMCTL_SYSRQ,     do_sysrq },
+    { VMCTL_STORE,     do_store },
 };
 
 static void answer(struct conn *c, uint32_t id, int code, const struct ut_err *err)
@@ -113,13 +126,14 @@ static void conn_ready(void *ctx, uint32_t events)
         drop(c);
         return;
     }
-    vmctl_close_fds(&m);            /* no request to a running domain carries any */
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
         if (handlers[i].type != m.hdr.type) continue;
         rc = handlers[i].fn(c, &m, &err);
+        vmctl_close_fds(&m);            /* what was not taken */
         answer(c, m.hdr.id, rc, &err);
         return;
     }
+    vmctl_close_fds(&m);
     vp_log(c->ctl->dom, UT_LOG_WARNING, "control peer dropped: unexpected %s",
            vmctl_type_name(m.hdr.type));
     drop(c);

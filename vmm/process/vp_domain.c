@@ -337,6 +337,7 @@ void vp_domain_free(struct vp_domain *d)
     vp_ctl_free(d->ctl);
     d->kind->fini(d);
     dv_xencons_free(d->xencons);
+    dv_xsring_free(d->xsring);
     dv_console_free(d->console);
     em_machine_free(d->machine);
     tick_fd = d->tick.fd;

@@ -18,6 +18,7 @@
 #include "dv_console.h"
 #include "dv_loop.h"
 #include "dv_xencons.h"
+#include "dv_xsring.h"
 #include "em.h"
 #include "ut_log.h"
 #include "vmctl.h"
@@ -86,6 +87,7 @@ struct vp_domain {
     struct dv_loop *loop;
     struct dv_console *console;
     struct dv_xencons *xencons;
+    struct dv_xsring *xsring;       /* builder linux: the line to XenStore */
     struct dv_waker guest_stopped;
     struct dv_watch tick;           /* refreshes the status page while anything runs */
     _Atomic bool tick_armed;

@@ -129,6 +129,34 @@ static int console_init(struct vp_domain *d, struct ut_err *err)
     return hv_port_bind(d->hv, hv_console_port(d->hv), guest_sent, d, err);
 }
 
+/* ---- XenStore ------------------------------------------------------------------------------ */
+
+static void guest_asks_store(void *ctx, unsigned port)
+{
+    struct vp_domain *d = ctx;
+
+    (void)port;
+    dv_xsring_poke(d->xsring);
+}
+
+static void notify_store_port(void *ctx)
+{
+    struct vp_domain *d = ctx;
+
+    hv_port_notify(d->hv, hv_store_port(d->hv));
+}
+
+static int store_init(struct vp_domain *d, struct ut_err *err)
+{
+    void *page = em_ram(d->machine, d->cfg.store_pfn * VMCTL_PAGE_BYTES, VMCTL_PAGE_BYTES);
+    int rc;
+
+    if (!page) return ut_err_set(err, UT_EPROTO, "XenStore page outside memory");
+    rc = dv_xsring_new(d->loop, page, notify_store_port, d, &d->xsring, err);
+    if (rc < 0) return rc;
+    return hv_port_bind(d->hv, hv_store_port(d->hv), guest_asks_store, d, err);
+}
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 static int check_ports(struct vp_domain *d, struct ut_err *err)
@@ -195,6 +223,7 @@ static int linux_init(struct vp_domain *d, struct ut_err *err)
     if (rc == UT_OK) rc = hv_attach(d->hv, d->machine, d->cfg.entry_gpa, d->cfg.r28, err);
     if (rc == UT_OK) rc = check_ports(d, err);
     if (rc == UT_OK) rc = console_init(d, err);
+    if (rc == UT_OK) rc = store_init(d, err);
     return rc;
 }
 
