@@ -221,7 +221,8 @@ struct em_cpu {
     bool cfle;                      /* complete the frame before the next instruction */
     bool slow;                      /* psr wants single stepping */
     uint8_t stop;                   /* 0, or 1 + enum em_exit */
-    uint64_t br_from, br_to;        /* last arrival by branch from elsewhere, for IIPA */
+    uint64_t br_from, br_to;        /* last arrival by branch or rfi from elsewhere, for IIPA; the
+                                       slot that rfi went to is in the low bits of br_to */
     struct em_interruption in;      /* set with EM_FAULT and EM_TRAP */
 
     /* RSE. Backing store pointers follow from bspstore and ndirty. */
@@ -330,6 +331,13 @@ static inline struct em_freg *em__frp(struct em_cpu *cpu, unsigned f)
 }
 
 static inline bool em__p(const struct em_cpu *cpu, unsigned p) { return (cpu->pr >> p) & 1; }
+
+/** alloc and counted loop branches may not be predicated (SDM vol. 3, alloc, br): their qp field,
+ *  which the decoder leaves in p1, must be 0. The other unpredicated forms ignore it. */
+static inline bool em__bad_form(const struct ia_insn *in, uint32_t traits)
+{
+    return in->p1 && (traits & IA_T_NO_PRED) && ((traits & IA_T_SLOT2) || in->op == IA_OP_ALLOC);
+}
 
 /** Write one predicate; p0 stays 1. */
 static inline void em__set_p(struct em_cpu *cpu, unsigned p, bool value)

@@ -68,7 +68,8 @@ void em__decode_insn(const struct em_chunk *c, unsigned pos, struct ia_insn *in)
     t = ia_template((unsigned)bundle[0] & 31);
     if (!t->reserved && !(slot == 2 && t->unit[1] == IA_UNIT_NONE)) {
         ia_decode(bundle, slot, in);
-        return;
+        /* SDM vol. 3, rfi: Illegal Operation unless a stop follows at once */
+        if (in->op != IA_OP_RFI || (t->stop_mask >> slot & 1)) return;
     }
     memset(in, 0, sizeof(*in));     /* faults whatever the predicate says */
     in->op = IA_OP_RESERVED;
@@ -117,7 +118,7 @@ static bool always_bad(const struct ia_insn *in)
 
     return ((t & IA_T_W_R1) && in->r1 == 0) || ((t & IA_T_W_R3) && in->r3 == 0) ||
            ((t & IA_T_W_R1) && (t & IA_T_W_R3) && in->r1 == in->r3) ||
-           ((t & IA_T_W_P1) && (t & IA_T_W_P2) && in->p1 == in->p2);
+           ((t & IA_T_W_P1) && (t & IA_T_W_P2) && in->p1 == in->p2) || em__bad_form(in, t);
 }
 
 static bool add_plain(struct em_chunk *c, unsigned pos, const struct ia_insn *in)

@@ -119,7 +119,7 @@ const struct em_xi *em__x_end(struct em_cpu *cpu, const struct em_xi *xi, uint64
     (void)st;
     cpu->icount += EM_CHUNK_SLOTS;
     cpu->lastbr = NULL;
-    cpu->br_to = 1;                 /* no bundle: the next one was not branched to */
+    cpu->br_to = 3;                 /* no slot: the next one was not branched to */
     return enter(cpu, cpu->chunk_va + EM_PAGE_BYTES);
 }
 

@@ -111,12 +111,12 @@ uint64_t em__iipa(const struct em_cpu *cpu)
 {
     uint64_t from = cpu->br_from, to = cpu->br_to;
 
-    if (cpu->ri) return cpu->ip;
     if (cpu->lastbr && cpu->chunk) {
         from = cpu->chunk_va + cpu->lastbr->pos / 3 * 16;
         to = cpu->chunk_va + cpu->lastbr->to_pos / 3 * 16;
     }
-    return to == cpu->ip ? from : cpu->ip - 16;
+    if (to == (cpu->ip | cpu->ri)) return from;
+    return cpu->ri ? cpu->ip : cpu->ip - 16;
 }
 
 /* SDM vol. 2, "Interruption Handling": psr bits that survive */

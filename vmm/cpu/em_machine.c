@@ -5,9 +5,10 @@
 #include "em_cpu.h"
 #include "em_trace.h"
 
-/* SDM vol. 1, "Processor identification registers": a Madison */
+/* SDM vol. 1, "Processor identification registers": a Madison, but with 16-byte atomic
+ * operations (bit 2 of CPUID[4]), which its successor has and which are all implemented here */
 static const uint64_t cpuid_values[EM_NR_CPUID] = {
-    UINT64_C(0x49656e69756e6547), UINT64_C(0x000000006c65746e), 0, UINT64_C(0x1f010504), 1,
+    UINT64_C(0x49656e69756e6547), UINT64_C(0x000000006c65746e), 0, UINT64_C(0x1f010504), 5,
 };
 
 static int check_config(const struct em_config *cfg, struct ut_err *err)

@@ -150,12 +150,15 @@ enum em_res em__op_epc(struct em_cpu *cpu, const struct ia_insn *in)
 
 enum em_res em__op_rfi(struct em_cpu *cpu, const struct ia_insn *in)
 {
-    uint64_t ipsr = cpu->cr[EM_CR_IPSR], ifs = cpu->cr[EM_CR_IFS], from = cpu->ip;
+    uint64_t ipsr = cpu->cr[EM_CR_IPSR], ifs = cpu->cr[EM_CR_IFS];
+    /* IIPA changes only where interruption collection was on before the instruction */
+    uint64_t from = cpu->psr & EM_PSR_IC ? cpu->ip : cpu->cr[EM_CR_IIPA];
 
     (void)in;
     em__set_psr(cpu, ipsr);
     em_set_ip(cpu, cpu->cr[EM_CR_IIP], (unsigned)((ipsr & EM_PSR_RI) >> EM_PSR_RI_SHIFT));
-    cpu->br_from = from;            /* IIPA: rfi itself was the last bundle that completed */
+    cpu->br_from = from;
+    cpu->br_to = cpu->ip | cpu->ri;
     if (ifs & EM_IFS_V) em_rse_restore(cpu, ifs);
     cpu->cfle = cpu->ndirty < 0;
     em__attn(cpu, EM_ATTN_IRQ);
@@ -194,7 +197,7 @@ enum em_res em__op_loadrs(struct em_cpu *cpu, const struct ia_insn *in)
 /* There is no IA-32 engine, as on later parts. */
 enum em_res em__op_br_ia(struct em_cpu *cpu, const struct ia_insn *in)
 {
-    (void)in;
-    if (!(cpu->psr & EM_PSR_DI) || cpu->bspstore != em__bsp(cpu)) return em__illegal(cpu);
+    if (in->qp || !(cpu->psr & EM_PSR_DI) || cpu->bspstore != em__bsp(cpu))
+        return em__illegal(cpu);
     return em__ge(cpu, EM_GE_DISABLED_ISA);
 }

@@ -14,6 +14,7 @@
 static bool bad_operands(const struct em_cpu *cpu, const struct ia_insn *in, uint32_t t)
 {
     if ((t & IA_T_SLOT2) && cpu->ri != 2) return true;
+    if (em__bad_form(in, t)) return true;
     if ((t & IA_T_W_R1) && em__bad_target(cpu, in->r1) && in->op != IA_OP_ALLOC) return true;
     if (t & IA_T_W_R3) {
         if (em__bad_target(cpu, in->r3)) return true;

@@ -375,7 +375,7 @@ static void test_incomplete_frame(void **state)
     assert_false(em_rse_incomplete(b.cpu));
     em_tc_insert(b.cpu, EM_DATA, VA, DATA_AT | PAD | 2 << EM_PTE_AR_SHIFT, 14 << 2, RID);
     for (unsigned i = 0; i < 10; i++) b.ram[DATA_AT + 0x100 - 80 + 8 * i] = (uint8_t)(i + 1);
-    put_bundle(b.ram + CODE_AT + 0x800, 0x17, enc(IA_OP_RFI), NOP_B, NOP_B);
+    put_bundle(b.ram + CODE_AT + 0x800, 0x11, NOP_M, NOP_I, enc(IA_OP_RFI));
     em_set_ip(b.cpu, CODE_AT + 0x800, 0);
     em_set_psr(b.cpu, em_psr(b.cpu) & ~EM_PSR_IC);
     run_box(&b);
