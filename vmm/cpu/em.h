@@ -131,9 +131,10 @@ bool em_cpu_kicked(const struct em_cpu *cpu);
 void em_cpu_post_irq(struct em_cpu *cpu, uint8_t vector);
 /** True if an unmasked external interrupt or an expired ITM waits, whatever psr.i says. */
 bool em_cpu_irq_pending(struct em_cpu *cpu);
-/** Instructions executed so far (slots, nops and predicated-off ones included). Any thread,
- *  racy. */
+/** Instructions executed so far (slots, nops and predicated-off ones included). */
 uint64_t em_cpu_instructions(const struct em_cpu *cpu);
+/** The same, from any thread: off by a page of instructions at most. */
+uint64_t em_cpu_instructions_about(const struct em_cpu *cpu);
 
 /* ---- registers ------------------------------------------------------------------------------*/
 /* Register numbers are architected names: r32 is the first of the current frame, rotation
@@ -202,6 +203,13 @@ void em_tc_insert(struct em_cpu *cpu, enum em_side side, em_gva_t va, uint64_t p
 /** ptc.l / ptc.ga on this processor: both sides' TC entries overlapping [va, va + 2^ps). */
 void em_tc_purge(struct em_cpu *cpu, em_gva_t va, unsigned ps, uint32_t rid);
 void em_tc_purge_all(struct em_cpu *cpu);
+/** ptc.g and ptc.ga: em_tc_purge on every processor of the machine. On return each has done it, or
+ *  executes no guest instruction and does it before the next one. Does purges of others for this
+ *  processor while it waits. The processor's own thread only; hold no lock that a hook may take. */
+void em_tc_purge_global(struct em_cpu *cpu, em_gva_t va, unsigned ps, uint32_t rid);
+/** Changes whenever this processor did purges that others asked for: for owners that remember
+ *  translations. */
+uint64_t em_cpu_purges(const struct em_cpu *cpu);
 /** ptr: TRs of that side matching, and its overlapping TC entries. */
 void em_tr_purge(struct em_cpu *cpu, enum em_side side, em_gva_t va, unsigned ps, uint32_t rid);
 /** TR slot content. False if empty. */

@@ -73,6 +73,7 @@ static bool mark(struct em_cpu *cpu, em_gpa_t page, unsigned bundle)
     }
     old = atomic_fetch_or(&map->bundle[bundle / 64], EM_BIT(bundle % 64));
     (void)old;
+    atomic_thread_fence(memory_order_seq_cst);      /* then the bundle is read; see em__op_fc */
     return true;
 }
 
@@ -103,6 +104,7 @@ bool em__code_written(struct em_cpu *cpu, em_gpa_t gpa, uint64_t len_bytes)
 
 void em_machine_touched(struct em_machine *m, em_gpa_t gpa, uint64_t len_bytes)
 {
+    atomic_thread_fence(memory_order_seq_cst);      /* as in em__op_fc */
     while (len_bytes) {
         uint64_t part = EM_PAGE_BYTES - (gpa & 4095);
         _Atomic(struct em_codemap *) *slot = map_slot(m, gpa);

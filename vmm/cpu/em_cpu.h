@@ -199,7 +199,8 @@ struct em_cpu {
     uint8_t rotating;               /* some rrb is not zero */
     int32_t ndirty;                 /* registers below the frame not in memory; negative: registers
                                        of the frame that must still be loaded */
-    uint64_t icount;                /* instructions; in a trace: less the position in the chunk */
+    _Atomic uint64_t icount;        /* instructions; in a trace: less the position in the chunk.
+                                       Changed by em__count, read by any thread */
     uint64_t chunk_va;              /* of the chunk running */
     struct em_chunk *chunk;
     const struct em_xi *lastbr;     /* last taken branch, if it was inside the chunk */
@@ -253,8 +254,11 @@ struct em_cpu {
     unsigned nr_chunks;
     em_gpa_t mail[EM_MAILBOX_PAGES];        /* under m->lock; pages touched by others */
     unsigned nr_mail;               /* more than EM_MAILBOX_PAGES: all */
-    struct em_purge purge[EM_MAILBOX_PURGES];       /* under m->lock */
+    struct em_purge purge[EM_MAILBOX_PURGES];       /* under m->lock; see em_smp.c */
     unsigned nr_purge;              /* more than EM_MAILBOX_PURGES: all of the TC */
+    _Atomic uint64_t purges_posted; /* written under m->lock */
+    _Atomic uint64_t purges_done;   /* written by the processor's own thread */
+    _Atomic bool inside;            /* guest instructions are or may be executed */
 
     uint64_t fr_window;             /* index in frbuf of f32 */
     struct em_freg fr[32];
@@ -345,6 +349,14 @@ static inline void em__set_p(struct em_cpu *cpu, unsigned p, bool value)
     cpu->pr = (cpu->pr & ~EM_BIT(p)) | ((uint64_t)value << p) | 1;
 }
 
+/** Count instructions; only this thread writes, so no locked operation. */
+static inline void em__count(struct em_cpu *cpu, uint64_t n)
+{
+    uint64_t old = atomic_load_explicit(&cpu->icount, memory_order_relaxed);
+
+    atomic_store_explicit(&cpu->icount, old + n, memory_order_relaxed);
+}
+
 /** All ones in the low `bytes`. */
 static inline uint64_t em__mask64(unsigned bytes) { return ~UINT64_C(0) >> (64 - 8 * bytes); }
 
@@ -414,14 +426,28 @@ void em__tlb_flush(struct em_cpu *cpu);                 /* soft TLBs, all modes 
 void em__tlb_flush_virtual(struct em_cpu *cpu);
 void em__tlb_flush_region(struct em_cpu *cpu, unsigned region);
 void em__tlb_flush_range(struct em_cpu *cpu, em_gva_t va, uint64_t len_bytes, bool code);
-void em__purge_others(struct em_cpu *cpu, em_gva_t va, unsigned ps, uint32_t rid);
-void em__purge_mail(struct em_cpu *cpu);
 void em__tlb_unwrite(struct em_cpu *cpu, em_gpa_t page);
 
 static inline unsigned em__data_mode(const struct em_cpu *cpu)
 {
     return (cpu->psr & EM_PSR_DT) ? 1 + em__cpl(cpu) : 0;
 }
+
+/* ---- em_smp.c ---------------------------------------------------------------------------------*/
+
+/** Around everything that executes no guest instruction and may take long. Entering does the
+ *  purges that came meanwhile. */
+void em__inside(struct em_cpu *cpu);
+void em__outside(struct em_cpu *cpu);
+void em__purge_mail(struct em_cpu *cpu);
+
+/* ---- em_atomic.c: host addresses, 16-byte aligned; bytes in memory order ------------------------*/
+
+void em__load16(struct em_machine *m, uint8_t *host, uint8_t *bytes_out);
+void em__store16(struct em_machine *m, uint8_t *host, const uint8_t *bytes);
+/** Compare the 8 bytes at `host`, store the 16-byte block they are in; returns the 8 old bytes. */
+uint64_t em__cas8_16(struct em_machine *m, uint8_t *host, uint64_t expected,
+                     const uint64_t value[2]);
 
 /* ---- em_mem.c: data references ----------------------------------------------------------------*/
 

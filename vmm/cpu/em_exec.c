@@ -6,7 +6,7 @@
 static void step_over(struct em_cpu *cpu, unsigned nr_slots)
 {
     em__advance(cpu, nr_slots);
-    if (em__pos(cpu->ip, cpu->ri) == 0) cpu->icount += EM_CHUNK_SLOTS;
+    if (em__pos(cpu->ip, cpu->ri) == 0) em__count(cpu, EM_CHUNK_SLOTS);
 }
 
 /* The plain function did something else than complete. ip and ri are those of xi. */
@@ -29,7 +29,7 @@ static EM_COLD const struct em_xi *leave(struct em_cpu *cpu, const struct em_xi 
         cpu->pending = true;
         return NULL;
     case EM_LEAVE:
-        cpu->icount += xi->pos + (uint64_t)in->nr_slots - em__pos(cpu->ip, cpu->ri);
+        em__count(cpu, xi->pos + (uint64_t)in->nr_slots - em__pos(cpu->ip, cpu->ri));
         cpu->lastbr = NULL;
         return NULL;
     case EM_BRANCH:
@@ -105,7 +105,7 @@ out:
 
 const struct em_xi *em__jump(struct em_cpu *cpu, const struct em_xi *xi, em_gva_t va)
 {
-    cpu->icount += (uint64_t)xi->pos + xi->nr_slots - em__pos(va, 0);
+    em__count(cpu, (uint64_t)xi->pos + xi->nr_slots - em__pos(va, 0));
     cpu->br_from = em__xi_va(cpu, xi);
     cpu->br_to = va & ~UINT64_C(15);
     cpu->lastbr = NULL;
@@ -117,7 +117,7 @@ const struct em_xi *em__x_end(struct em_cpu *cpu, const struct em_xi *xi, uint64
 {
     (void)xi;
     (void)st;
-    cpu->icount += EM_CHUNK_SLOTS;
+    em__count(cpu, EM_CHUNK_SLOTS);
     cpu->lastbr = NULL;
     cpu->br_to = 3;                 /* no slot: the next one was not branched to */
     return enter(cpu, cpu->chunk_va + EM_PAGE_BYTES);

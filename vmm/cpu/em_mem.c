@@ -158,9 +158,11 @@ static enum em_res write_gpa(struct em_cpu *cpu, em_gpa_t gpa, unsigned size_byt
         store_host(p, size_bytes, v);
         return em__code_written(cpu, gpa, size_bytes) ? EM_EXIT : EM_OK;
     }
-    if (cpu->m->ops.mmio_write)
-        cpu->m->ops.mmio_write(cpu, cpu->m->cfg.ctx, gpa, size_bytes, v);
-    return EM_OK;
+    if (!cpu->m->ops.mmio_write) return EM_OK;
+    em__outside(cpu);               /* a device may wait */
+    cpu->m->ops.mmio_write(cpu, cpu->m->cfg.ctx, gpa, size_bytes, v);
+    em__inside(cpu);
+    return EM_EXIT;                 /* translations may have gone meanwhile, an interrupt come */
 }
 
 /** The value at a reference that was checked. */
@@ -193,8 +195,14 @@ enum em_res em__read_bytes(struct em_cpu *cpu, struct em_ref *ref, uint8_t *byte
 {
     enum em_res res = em__check(cpu, ref);
     unsigned n = ref->size_bytes;
+    uint8_t *host;
 
     if (res != EM_OK) return res;
+    host = n == 16 && !(ref->gpa & 15) ? em__host(cpu->m, ref->gpa, 16) : NULL;
+    if (host) {
+        em__load16(cpu->m, host, bytes);
+        return EM_OK;
+    }
     for (unsigned i = 0; i < n; i += 8) {
         unsigned part = n - i < 8 ? n - i : 8;
         uint64_t v = read_gpa(cpu, ref->gpa + i, part);
@@ -207,8 +215,15 @@ enum em_res em__write_bytes(struct em_cpu *cpu, struct em_ref *ref, const uint8_
 {
     enum em_res res = em__check(cpu, ref), last = EM_OK;
     unsigned n = ref->size_bytes;
+    uint8_t *host;
 
     if (res != EM_OK) return res;
+    host = n == 16 && !(ref->gpa & 15) ? em__host(cpu->m, ref->gpa, 16) : NULL;
+    if (host) {
+        em__store16(cpu->m, host, bytes);
+        if (em__code_written(cpu, ref->gpa, 16)) last = EM_EXIT;
+        return ref->side == EM_RSE ? EM_OK : last;
+    }
     for (unsigned i = 0; i < n; i += 8) {
         unsigned part = n - i < 8 ? n - i : 8;
         uint64_t v = 0;

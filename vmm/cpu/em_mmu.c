@@ -282,6 +282,7 @@ bool em_translate(struct em_cpu *cpu, enum em_side side, em_gva_t va, enum em_ac
                           .side = (uint8_t)side };
     enum em_flt f;
 
+    if (atomic_load(&cpu->attn) & EM_ATTN_PURGE) em__purge_mail(cpu);
     ref.cpl = (uint8_t)(cpl & 3);
     ref.isr = (access & EM_READ ? EM_ISR_R : 0) | (access & EM_WRITE ? EM_ISR_W : 0) |
               (access & EM_EXEC ? EM_ISR_X : 0) | (side == EM_RSE ? EM_ISR_RS : 0);

@@ -8,7 +8,7 @@
 
 void em__attn(struct em_cpu *cpu, uint32_t bits)
 {
-    atomic_fetch_or_explicit(&cpu->attn, bits, memory_order_release);
+    atomic_fetch_or(&cpu->attn, bits);
 }
 
 /** Derive what depends on psr; `old` is the value before. */
@@ -89,7 +89,12 @@ bool em_cpu_kicked(const struct em_cpu *cpu)
 
 uint64_t em_cpu_instructions(const struct em_cpu *cpu)
 {
-    return cpu->icount + (cpu->in_trace ? em__pos(cpu->ip, cpu->ri) : 0);
+    return em_cpu_instructions_about(cpu) + (cpu->in_trace ? em__pos(cpu->ip, cpu->ri) : 0);
+}
+
+uint64_t em_cpu_instructions_about(const struct em_cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->icount, memory_order_relaxed);
 }
 
 bool em_qp_true(const struct em_cpu *cpu, unsigned qp) { return qp < 64 && em__p(cpu, qp); }

@@ -90,7 +90,11 @@ enum em_res em__op_brk(struct em_cpu *cpu, const struct ia_insn *in)
     uint64_t imm = (uint64_t)in->imm;
     enum em_reply reply = EM_R_DELIVER;
 
-    if (cpu->m->ops.brk) reply = cpu->m->ops.brk(cpu, cpu->m->cfg.ctx, imm);
+    if (cpu->m->ops.brk) {
+        em__outside(cpu);           /* it may wait: for room on the console, say */
+        reply = cpu->m->ops.brk(cpu, cpu->m->cfg.ctx, imm);
+        em__inside(cpu);
+    }
     if (reply == EM_R_DELIVER) {
         em__fault(cpu, EM_VEC_BREAK, 0);
         cpu->in.has_iim = true;

@@ -211,10 +211,12 @@ static uint64_t cas_host(uint8_t *p, unsigned bytes, uint64_t expected, uint64_t
 
 static uint64_t read_sema(const uint8_t *p, unsigned bytes)
 {
-    uint64_t v = 0;
-
-    memcpy(&v, p, bytes);
-    return v;
+    switch (bytes) {
+    case 1: return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+    case 2: return __atomic_load_n((const uint16_t *)(const void *)p, __ATOMIC_SEQ_CST);
+    case 4: return __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_SEQ_CST);
+    default: return __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_SEQ_CST);
+    }
 }
 
 static enum em_res sema_done(struct em_cpu *cpu, const struct ia_insn *in,
@@ -282,7 +284,7 @@ enum em_res em__op_fetchadd(struct em_cpu *cpu, const struct ia_insn *in)
     return sema_done(cpu, in, &ref, old);
 }
 
-/* Compare 8 bytes, store 16 (SDM vol. 3): not atomic as a whole on hosts without 16-byte CAS */
+/* Compare 8 bytes, store the 16 they are in (SDM vol. 3) */
 enum em_res em__op_cmp8xchg16(struct em_cpu *cpu, const struct ia_insn *in)
 {
     struct em_ref ref = em__ref(cpu, em__r(cpu, in->r3), 8, EM_READ | EM_WRITE);
@@ -294,12 +296,9 @@ enum em_res em__op_cmp8xchg16(struct em_cpu *cpu, const struct ia_insn *in)
     res = sema(cpu, in, &ref, 0, &host);
     if (res != EM_OK) return res;
     if (host) {
-        pthread_mutex_lock(&cpu->m->lock);
-        old = order(cpu, read_sema(host, 8), 8);
         value[0] = order(cpu, em__r(cpu, in->r2), 8);
         value[1] = order(cpu, cpu->ar[EM_AR_CSD], 8);
-        if (old == cpu->ccv) memcpy(host - (ref.va & 8), value, 16);
-        pthread_mutex_unlock(&cpu->m->lock);
+        old = order(cpu, em__cas8_16(cpu->m, host, order(cpu, cpu->ccv, 8), value), 8);
     }
     return sema_done(cpu, in, &ref, old);
 }
@@ -335,6 +334,9 @@ enum em_res em__op_fc(struct em_cpu *cpu, const struct ia_insn *in)
     ref.flags = EM_RF_NOKEYS | EM_RF_NOBITS;
     res = em__check(cpu, &ref);
     if (res != EM_OK) return res;
+    /* the stores before it are visible before it is looked up who has decoded the line: one that
+     * decodes says so, then reads */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return em__code_written(cpu, ref.gpa & ~UINT64_C(31), 32) ? EM_EXIT : EM_OK;
 }
 

@@ -52,8 +52,8 @@ enum em_res em__op_ptc(struct em_cpu *cpu, const struct ia_insn *in)
     unsigned ps;
 
     if (!purge_operands(cpu, in, &va, &ps)) return em__nat_consumption(cpu, 0);
-    em_tc_purge(cpu, va, ps, EM_RR_RID(cpu->rr[va >> 61]));
-    if (em__optab[in->op].a) em__purge_others(cpu, va, ps, EM_RR_RID(cpu->rr[va >> 61]));
+    if (em__optab[in->op].a) em_tc_purge_global(cpu, va, ps, EM_RR_RID(cpu->rr[va >> 61]));
+    else em_tc_purge(cpu, va, ps, EM_RR_RID(cpu->rr[va >> 61]));
     return EM_EXIT;
 }
 

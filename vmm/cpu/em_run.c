@@ -170,7 +170,7 @@ void em__step(struct em_cpu *cpu)
     em__decode_insn(c, em__pos(cpu->ip, cpu->ri), &in);
     /* there is no IA-32 engine to go on with */
     res = cpu->psr & EM_PSR_IS ? em__illegal(cpu) : em__execute(cpu, &in);
-    if (res != EM_FAULT) cpu->icount += in.nr_slots;
+    if (res != EM_FAULT) em__count(cpu, in.nr_slots);
     step_done(cpu, &in, res, before);
 }
 
@@ -196,11 +196,11 @@ static void run_from_here(struct em_cpu *cpu)
     cpu->lastbr = NULL;
     xi = em__trace(cpu, c, (unsigned)(cpu->ip >> 4) & 255, cpu->ri);
     if (!xi) { em__step(cpu); return; }
-    cpu->icount -= em__pos(cpu->ip, cpu->ri);
+    em__count(cpu, 0u - (uint64_t)em__pos(cpu->ip, cpu->ri));
     cpu->in_trace = true;
     run_trace(cpu, xi);
     cpu->in_trace = false;
-    cpu->icount += em__pos(cpu->ip, cpu->ri);
+    em__count(cpu, em__pos(cpu->ip, cpu->ri));
     if (cpu->lastbr) {              /* positions in the chunk mean nothing from here on */
         cpu->br_from = em__xi_va(cpu, cpu->lastbr);
         cpu->br_to = cpu->chunk_va + cpu->lastbr->to_pos / 3u * 16u;
@@ -233,13 +233,15 @@ static void attend(struct em_cpu *cpu)
         em__itm_check(cpu);
         external_interrupt(cpu);
     }
-    if ((a & EM_ATTN_KICK) && cpu->m->ops.attention && !cpu->stop)
+    if ((a & EM_ATTN_KICK) && cpu->m->ops.attention && !cpu->stop) {
+        em__outside(cpu);
         em__reply(cpu, cpu->m->ops.attention(cpu, cpu->m->cfg.ctx), 0);
+        em__inside(cpu);
+    }
 }
 
-enum em_exit em_cpu_run(struct em_cpu *cpu)
+static enum em_exit run(struct em_cpu *cpu)
 {
-    cpu->stop = 0;
     for (;;) {
         if (atomic_load_explicit(&cpu->attn, memory_order_relaxed)) attend(cpu);
         em__code_reap(cpu);
@@ -251,4 +253,15 @@ enum em_exit em_cpu_run(struct em_cpu *cpu)
         if (cpu->slow) em__step(cpu);
         else run_from_here(cpu);
     }
+}
+
+enum em_exit em_cpu_run(struct em_cpu *cpu)
+{
+    enum em_exit why;
+
+    cpu->stop = 0;
+    em__inside(cpu);
+    why = run(cpu);
+    em__outside(cpu);
+    return why;
 }

@@ -147,40 +147,6 @@ void em_tr_purge(struct em_cpu *cpu, enum em_side side, em_gva_t va, unsigned ps
     forget(cpu, va, ps, rid, side == EM_INST);
 }
 
-/* ---- ptc.g and ptc.ga: the other processors ---------------------------------------------------*/
-
-/* They purge before their next taken branch; one that is halted before it runs on. */
-void em__purge_others(struct em_cpu *cpu, em_gva_t va, unsigned ps, uint32_t rid)
-{
-    struct em_machine *m = cpu->m;
-
-    if (m->cfg.nr_cpus < 2) return;
-    pthread_mutex_lock(&m->lock);
-    for (unsigned i = 0; i < m->cfg.nr_cpus; i++) {
-        struct em_cpu *other = m->cpu[i];
-        if (other == cpu) continue;
-        if (other->nr_purge < EM_MAILBOX_PURGES)
-            other->purge[other->nr_purge] = (struct em_purge){ va, rid, (uint8_t)ps };
-        if (other->nr_purge <= EM_MAILBOX_PURGES) other->nr_purge++;
-        em__attn(other, EM_ATTN_PURGE);
-    }
-    pthread_mutex_unlock(&m->lock);
-}
-
-void em__purge_mail(struct em_cpu *cpu)
-{
-    struct em_purge purge[EM_MAILBOX_PURGES];
-    unsigned n;
-
-    pthread_mutex_lock(&cpu->m->lock);
-    n = cpu->nr_purge;
-    memcpy(purge, cpu->purge, sizeof(purge));
-    cpu->nr_purge = 0;
-    pthread_mutex_unlock(&cpu->m->lock);
-    if (n > EM_MAILBOX_PURGES) { em_tc_purge_all(cpu); return; }
-    for (unsigned i = 0; i < n; i++) em_tc_purge(cpu, purge[i].va, purge[i].ps, purge[i].rid);
-}
-
 /* ---- inserting --------------------------------------------------------------------------------*/
 
 static struct em_xlat make(em_gva_t va, uint64_t pte, uint64_t itir, uint32_t rid)

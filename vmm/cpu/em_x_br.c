@@ -19,7 +19,7 @@ static inline bool attention(const struct em_cpu *cpu)
 /* Take a resolved branch within the page. */
 static inline const struct em_xi *near(struct em_cpu *cpu, const struct em_xi *xi, uint64_t *st)
 {
-    cpu->icount += (uint64_t)(int64_t)((int)xi->pos + xi->nr_slots - (int)xi->to_pos);
+    em__count(cpu, (uint64_t)(int64_t)((int)xi->pos + xi->nr_slots - (int)xi->to_pos));
     cpu->lastbr = xi;
     if (attention(cpu)) {
         cpu->ip = cpu->chunk_va + xi->to_pos / 3u * 16u;

@@ -36,7 +36,8 @@ void vp_status_vcpu(struct vp_vcpu *v)
     struct vmctl_vcpu *st = &v->dom->status->vcpu[v->index];
     struct timespec ts;
 
-    atomic_store_explicit(&st->instructions, em_cpu_instructions(v->cpu), memory_order_relaxed);
+    atomic_store_explicit(&st->instructions, em_cpu_instructions_about(v->cpu),
+                          memory_order_relaxed);
     if (v->has_thread && !clock_gettime(v->cpu_clock, &ts))
         atomic_store_explicit(&st->cpu_time_ns,
                               (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec,
@@ -337,6 +338,7 @@ void vp_domain_free(struct vp_domain *d)
     vp_ctl_free(d->ctl);
     d->kind->fini(d);
     dv_xencons_free(d->xencons);
+    vp_disks_close(&d->disks);
     dv_xsring_free(d->xsring);
     dv_console_free(d->console);
     em_machine_free(d->machine);

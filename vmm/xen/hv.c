@@ -83,7 +83,6 @@ enum em_reply hv__exit(struct hv_vcpu *v)
 {
     if (v->stop) {                  /* the process stops the others by must_stop */
         v->stop = false;
-        atomic_store(&v->in_guest, false);
         return EM_R_STOP;
     }
     /* With vpsr.ic = 0 delivery would destroy the guest's first interruption; guests keep i = 0
@@ -127,7 +126,6 @@ static enum em_reply on_break(struct em_cpu *cpu, void *ctx, uint64_t imm)
     enum em_reply reply;
 
     (void)ctx;
-    atomic_store_explicit(&v->in_guest, true, memory_order_relaxed);
     if (hv__cpl(v) != 1) return EM_R_DELIVER;       /* user code: an ordinary break fault */
     if (imm >= 1 && imm <= 0x1a) return hv__hyperprivop(v, (unsigned)imm);
     if (imm == HV_BREAK_HYPERCALL) return hv__hypercall(v);
@@ -209,10 +207,7 @@ int hv_new(const struct hv_config *cfg, struct hv **hv_out, struct ut_err *err)
 
 void hv_free(struct hv *hv)
 {
-    unsigned i;
-
     if (!hv) return;
-    for (i = 0; i < hv->nr_vcpus; i++) pthread_mutex_destroy(&hv->vcpu[i].purge_lock);
     free(hv->vcpu);
     free(hv->port);
     free(hv->p2m);
@@ -256,7 +251,6 @@ int hv_attach(struct hv *hv, struct em_machine *m, uint64_t entry_gpa, uint64_t 
         v->info = &hv->shared->vcpu[i];
         v->run.state = HV_RUN_OFFLINE;
         v->run.entry_ns = hv__now_ns(hv);
-        pthread_mutex_init(&v->purge_lock, NULL);
     }
     if (hv__evtchn_alloc_unbound(hv, 0, &hv->store_port) != 0
         || hv__evtchn_alloc_unbound(hv, 0, &hv->console_port) != 0)

@@ -91,10 +91,7 @@ static enum em_reply class_xen(struct hv_vcpu *v, uint64_t number)
     hv__set_gr(v, 8, (uint64_t)result);
     hv__advance(v, 1);
     if (v->wait != HV_WAIT_NONE) return hv__wait(v);
-    if (!atomic_load(&v->online)) {         /* vcpu_op(down) on itself */
-        atomic_store(&v->in_guest, false);
-        return EM_R_HALT;
-    }
+    if (!atomic_load(&v->online)) return EM_R_HALT;     /* vcpu_op(down) on itself */
     return hv__exit(v);
 }
 
@@ -145,7 +142,6 @@ static enum em_reply go_down(struct hv_vcpu *v)
 {
     hv__advance(v, 1);
     hv__vcpu_down(v);
-    atomic_store(&v->in_guest, false);
     return EM_R_HALT;
 }
 
@@ -185,7 +181,6 @@ static enum em_reply class_firmware(struct hv_vcpu *v, uint64_t number)
         v->wait = HV_WAIT_HALT_LIGHT;
         return hv__wait(v);
     case EM_R_STOP:
-        atomic_store(&v->in_guest, false);
         return EM_R_STOP;
     case EM_R_DELIVER:
         break;

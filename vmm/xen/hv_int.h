@@ -47,8 +47,6 @@ enum { HV_RUN_RUNNING, HV_RUN_RUNNABLE, HV_RUN_BLOCKED, HV_RUN_OFFLINE };
 struct hv_runstate { uint32_t state, pad; uint64_t entry_ns, time_ns[4]; };
 _Static_assert(sizeof(struct hv_runstate) == 48, "runstate");
 
-struct hv_purge { uint64_t va; uint32_t rid; uint8_t ps; };
-#define HV_PURGE_MAX 32u
 #define HV_POLL_MAX  128u
 
 struct hv_vcpu {
@@ -69,7 +67,7 @@ struct hv_vcpu {
     bool armed;                     /* host timer armed for armed_itc */
     uint64_t armed_itc;
 
-    struct { bool valid; uint8_t ps; uint32_t rid; uint64_t va, pte; } last_itc;
+    struct { bool valid; uint8_t ps; uint32_t rid; uint64_t va, pte, purges; } last_itc;
 
     /* waiting */
     enum hv_wait wait;
@@ -86,11 +84,6 @@ struct hv_vcpu {
     atomic_bool boot_wanted;        /* reset in its own thread, at its next attention */
     uint64_t boot_ip, boot_gp;      /* valid while boot_wanted */
 
-    /* translations that other processors ask to be purged (ptc.ga); any thread, purge_lock */
-    pthread_mutex_t purge_lock;
-    atomic_uint nr_purge;           /* HV_PURGE_MAX + 1 = everything */
-    struct hv_purge purge[HV_PURGE_MAX];
-    atomic_bool in_guest;           /* in em_cpu_run, as far as hv can know */
     uint16_t virq_port[HV_NR_VIRQS];/* hv->lock; 0 = not bound; global ones are in vcpu 0's */
 };
 
@@ -193,7 +186,6 @@ void hv__ptc_l(struct hv_vcpu *v, uint64_t va, unsigned ps);
 void hv__ptc_ga(struct hv_vcpu *v, uint64_t va, unsigned ps);
 void hv__ptr(struct hv_vcpu *v, enum em_side side, uint64_t va, unsigned ps);
 void hv__ptc_e(struct hv_vcpu *v);
-void hv__purge_queued(struct hv_vcpu *v);
 /** As tpa. False: the vector of *w_out is due. */
 bool hv__tpa(struct hv_vcpu *v, uint64_t va, uint64_t *gpa_out, struct hv_walk *w_out);
 void hv__fc(struct hv_vcpu *v, uint64_t va);

@@ -186,7 +186,6 @@ enum em_reply hv__interruption(struct em_cpu *cpu, void *ctx, const struct em_in
     enum em_reply reply;
 
     (void)ctx;
-    atomic_store_explicit(&v->in_guest, true, memory_order_relaxed);
     if (!row) {
         hv__crash(v, "unexpected interruption, vector %#x isr %#llx", in->vector,
                   (unsigned long long)in->isr);

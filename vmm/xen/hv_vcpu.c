@@ -183,7 +183,6 @@ enum em_reply hv__wait(struct hv_vcpu *v)
     }
     arm_poll_timeout(v);
     if (v->run.state != HV_RUN_BLOCKED) hv__runstate(v, HV_RUN_BLOCKED);
-    atomic_store(&v->in_guest, false);
     return EM_R_HALT;
 }
 
@@ -195,16 +194,8 @@ enum em_reply hv__attention(struct em_cpu *cpu, void *ctx)
     struct hv_host *host = &v->hv->cfg.host;
 
     (void)ctx;
-    atomic_store(&v->in_guest, true);
-    hv__purge_queued(v);
-    if (host->must_stop && host->must_stop(host->ctx, cpu)) {
-        atomic_store(&v->in_guest, false);
-        return EM_R_STOP;
-    }
-    if (!atomic_load(&v->online)) {
-        atomic_store(&v->in_guest, false);
-        return EM_R_HALT;
-    }
+    if (host->must_stop && host->must_stop(host->ctx, cpu)) return EM_R_STOP;
+    if (!atomic_load(&v->online)) return EM_R_HALT;
     if (atomic_load(&v->boot_wanted)) boot_now(v);
     if (v->run.state == HV_RUN_OFFLINE) hv__runstate(v, HV_RUN_RUNNING);
     v->armed = false;               /* the kick may have been the timer's */

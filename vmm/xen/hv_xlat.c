@@ -8,9 +8,6 @@
  */
 #include "hv_int.h"
 
-#include <sched.h>
-#include <time.h>
-
 #define PS_MIN 12u
 #define PS_MAX 32u
 #define PHYS_BITS 44u                           /* as PAL_VM_SUMMARY answers */
@@ -176,7 +173,8 @@ void hv__walk(struct hv_vcpu *v, enum em_side side, uint64_t va, struct hv_walk 
         w->result = HV_WALK_FOUND;
         return;
     }
-    if (v->last_itc.valid && v->last_itc.rid == w->rid
+    if (v->last_itc.valid && v->last_itc.purges == em_cpu_purges(v->cpu)
+        && v->last_itc.rid == w->rid
         && in_page(va, v->last_itc.va, v->last_itc.ps)) {
         w->pte = v->last_itc.pte;
         w->ps = v->last_itc.ps;
@@ -269,6 +267,7 @@ bool hv__itc(struct hv_vcpu *v, enum em_side side, uint64_t pte)
         v->last_itc.valid = true;
         v->last_itc.ps = (uint8_t)ps;
         v->last_itc.rid = rid;
+        v->last_itc.purges = em_cpu_purges(v->cpu);
         v->last_itc.va = ifa;
         v->last_itc.pte = pte;
     }
@@ -323,58 +322,9 @@ void hv__ptr(struct hv_vcpu *v, enum em_side side, uint64_t va, unsigned ps)
     purge_here(v, va, ps, rid);
 }
 
-static void queue_purge(struct hv_vcpu *u, const struct hv_purge *p)
-{
-    unsigned n;
-
-    pthread_mutex_lock(&u->purge_lock);
-    n = atomic_load(&u->nr_purge);
-    if (n < HV_PURGE_MAX) u->purge[n] = *p;
-    if (n <= HV_PURGE_MAX) atomic_store(&u->nr_purge, n + 1);
-    pthread_mutex_unlock(&u->purge_lock);
-    em_cpu_kick(u->cpu);
-}
-
-void hv__purge_queued(struct hv_vcpu *v)
-{
-    unsigned n, i;
-
-    if (!atomic_load(&v->nr_purge)) return;
-    pthread_mutex_lock(&v->purge_lock);
-    n = atomic_load(&v->nr_purge);
-    if (n > HV_PURGE_MAX) hv__ptc_e(v);
-    else
-        for (i = 0; i < n; i++) purge_here(v, v->purge[i].va, v->purge[i].ps, v->purge[i].rid);
-    atomic_store(&v->nr_purge, 0);
-    pthread_mutex_unlock(&v->purge_lock);
-}
-
-/** Until `u` has done its purges. One that is not in the guest does them before it enters again;
- *  the bound is for a processor whose thread the host does not let run. */
-static void await_purge(struct hv_vcpu *v, struct hv_vcpu *u)
-{
-    const struct timespec nap = { 0, 20000 };
-    unsigned round;
-
-    for (round = 0; round < 1000; round++) {
-        if (!atomic_load(&u->nr_purge) || !atomic_load(&u->in_guest)) return;
-        hv__purge_queued(v);        /* it may be waiting for us */
-        if (round < 50) sched_yield();
-        else nanosleep(&nap, NULL);
-    }
-}
-
 void hv__ptc_ga(struct hv_vcpu *v, uint64_t va, unsigned ps)
 {
-    struct hv *hv = v->hv;
-    const struct hv_purge p = {
-        .va = va, .rid = EM_RR_RID(v->rr[region_of(va)]), .ps = (uint8_t)purge_ps(ps),
-    };
-    unsigned i;
-
-    purge_here(v, va, p.ps, p.rid);
-    for (i = 0; i < hv->nr_vcpus; i++)
-        if (i != v->id && atomic_load(&hv->vcpu[i].online)) queue_purge(&hv->vcpu[i], &p);
-    for (i = 0; i < hv->nr_vcpus; i++)
-        if (i != v->id && atomic_load(&hv->vcpu[i].online)) await_purge(v, &hv->vcpu[i]);
+    ps = purge_ps(ps);
+    v->last_itc.valid = false;
+    em_tc_purge_global(v->cpu, va, ps, EM_RR_RID(v->rr[region_of(va)]));
 }

@@ -166,6 +166,7 @@ static void test_ptc_ga_reaches_others(void **state)
     struct em_cpu *ap = em_machine_cpu(t->m, 1);
     const uint64_t va = UINT64_C(0x2000000000000000);
     struct em_xlat x;
+    em_gpa_t gpa;
 
     t->has_rendezvous = true;
     hvt_gr(t, 2, 0x400);
@@ -180,9 +181,8 @@ static void test_ptc_ga_reaches_others(void **state)
     hvt_gr(t, 8, va);
     hvt_gr(t, 9, 14u << 2);
     hvt_break(t, 0xe);                                  /* does not wait for who is not running */
-    assert_true(em_cpu_kicked(ap));
     assert_true(em_xlat_find(ap, EM_DATA, va, &x));
-    hv_em_ops.attention(ap, t->hv);
+    assert_false(em_translate(ap, EM_DATA, va, EM_READ, 0, &gpa, NULL));    /* before any use */
     assert_false(em_xlat_find(ap, EM_DATA, va, &x));
 }
 
