@@ -142,6 +142,8 @@ int ut_paths_init(struct ut_paths *p, struct ut_err *err)
     }
     if (rc < 0) return rc;
     if (ut_path_join(p->xmlrpc_sock, p->run, "xmlrpc.sock", err) < 0) return UT_EARG;
+    if (!root && geteuid() == 0) snprintf(p->xenstored, PATH_MAX, "/run/xenstored");
+    else if (ut_path_join(p->xenstored, p->run, "xenstored", err) < 0) return UT_EARG;
     find_libexec(p);
     return UT_OK;
 }

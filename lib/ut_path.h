@@ -17,6 +17,7 @@ struct ut_paths {
     char state[PATH_MAX];
     char log[PATH_MAX];
     char config[2][PATH_MAX];       /* in search order; the second may be "" */
+    char xenstored[PATH_MAX];       /* XenStore: RUN/xenstored; root: /run/xenstored */
     char xmlrpc_sock[PATH_MAX];     /* RUN/xmlrpc.sock */
     char libexec[PATH_MAX];         /* where xen-vmm lies: the directory of the running program, or
                                        XEN_IA64_LIBEXEC, or the installed one */

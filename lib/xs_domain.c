@@ -61,6 +61,9 @@ static void vm(struct xs_client *c, const struct xs_domain *d)
     xs_queue_write(c, path, "%s", d->uuid);
     snprintf(path, sizeof(path), "/vm/%s/name", d->uuid);
     xs_queue_write(c, path, "%s", d->name);
+    /* whose it is: a domain kept after its end and its heir have had the same uuid */
+    snprintf(path, sizeof(path), "/vm/%s/domid", d->uuid);
+    xs_queue_write(c, path, "%u", d->domid);
     snprintf(path, sizeof(path), "/vm/%s/memory", d->uuid);
     xs_queue_write(c, path, "%llu", (unsigned long long)(d->memory_kib / 1024));
     snprintf(path, sizeof(path), "/vm/%s/vcpus", d->uuid);

@@ -13,6 +13,7 @@
 #include "domain/xd_adopt.h"
 #include "domain/xd_dom.h"
 #include "rpc/xd_http.h"
+#include "xd_store.h"
 #include "xd_work.h"
 
 #define NR_WORKERS 8
@@ -134,6 +135,7 @@ int xd_init(struct xd *xd, bool foreground, struct ut_err *err)
     if (rc == UT_OK) rc = xd_pool_new(xd->base, 1, &xd->disk, err);
     if (rc == UT_OK) rc = open_hypervisor(xd, err);
     if (rc == UT_OK) rc = xd_registry_new(xd, &xd->reg, err);
+    if (rc == UT_OK) rc = xd_store_new(xd, &xd->store, err);
     if (rc == UT_OK) rc = xd_adopt_all(xd, err);
     if (rc == UT_OK) rc = watch_hypervisor(xd, err);
     if (rc < 0) xd_error(xd, UT_NO_DOMID, "start failed: %s", err ? err->text : "");
@@ -250,6 +252,8 @@ void xd_fini(struct xd *xd)
     if (xd->hv_event) event_free(xd->hv_event);
     if (xd->quit_timer) event_free(xd->quit_timer);
     xd->hv_event = xd->quit_timer = NULL;
+    xd_store_free(xd->store);
+    xd->store = NULL;
     xd_registry_free(xd->reg);
     xd->reg = NULL;
     xci_close(xd->xc);

@@ -21,6 +21,7 @@
 struct xd_pool;
 struct xd_registry;
 struct xd_http;
+struct xd_store;
 
 struct xd {
     struct ut_paths paths;
@@ -28,6 +29,7 @@ struct xd {
     struct ut_log *log;
     struct event_base *base;        /* NULL in tests that need no loop */
     struct xci *xc;
+    struct xd_store *store;
     struct xd_pool *ops;            /* what takes long, one job per domain at a time */
     struct xd_pool *disk;           /* one thread: records are written in order */
     struct xd_registry *reg;

@@ -10,6 +10,7 @@
 #include "domain/xd_policy.h"
 #include "persist/xd_record.h"
 #include "xd.h"
+#include "xd_store.h"
 
 /* ---- actions, in the order of a life --------------------------------------------------------- */
 
@@ -125,6 +126,14 @@ static int rename_and_restart(struct xd_dom *d, struct ut_err *err)
     return rc;
 }
 
+/* Nobody will destroy what has gone by itself, so what XenStore has of it goes here. */
+static int tidy_up(struct xd_dom *d, struct ut_err *err)
+{
+    (void)err;
+    xd_store_remove_later(d->xd->store, d->domid, d->hv_uuid);
+    return UT_OK;
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct xd_step steps[] = {
@@ -167,7 +176,7 @@ static const struct xd_step steps[] = {
 
     { XD_DEAD,       XD_EV_PAUSE,        XD_DEAD,       NULL },   /* harmless, and scripts do it */
     { XD_DEAD,       XD_EV_DESTROY,      XD_ENDING,     start_destroy },
-    { XD_DEAD,       XD_EV_VANISHED,     XD_GONE,       NULL },
+    { XD_DEAD,       XD_EV_VANISHED,     XD_GONE,       tidy_up },
 
     { XD_ENDING,     XD_EV_DESTROYED,    XD_GONE,       NULL },
     { XD_ENDING,     XD_EV_FAILED,       XD_DEAD,       NULL },

@@ -9,6 +9,7 @@
 #include "persist/xd_record.h"
 #include "rpc/xd_rpc.h"
 #include "xd.h"
+#include "xd_store.h"
 #include "xd_work.h"
 
 /* All a worker needs, copied, and what it found. */
@@ -17,6 +18,7 @@ struct op {
     struct xd *xd;
     struct xd_dom *dom;             /* for done(); workers do not look at it */
     struct xci *xc;
+    struct xd_store *store;
     enum xd_op_kind kind;
     enum xci_shutdown reason;
     xci_domid_t domid;
@@ -60,17 +62,26 @@ static int run_build(struct op *op)
     /* without a console it is still a domain */
     if (xci_domain_console(op->xc, op->domid, &op->console, NULL) < 0)
         memset(&op->console, 0, sizeof(op->console));
+    xd_store_add(op->store, op->domid, op->cfg.name, op->hv_uuid, op->console.pty_path);
     return UT_OK;
 }
 
 /*
- * Ask the guest to stop. This is the one place that knows how guests are asked: through what the
- * hypervisor itself can send; guests that listen to XenStore will be asked there, by this function.
+ * Ask the guest to stop. This is the one place that knows how guests are asked: in XenStore where
+ * they watch for it, else through what the hypervisor itself can send, else in XenStore again if
+ * they have ever spoken to it: they may look there later.
  */
 static int guest_request(struct op *op)
 {
-    int rc = xci_domain_request(op->xc, op->domid, op->reason, &op->err);
+    static const char node[] = "control/shutdown";
+    const char *word = xd_reason_name(op->reason);
+    enum xd_audience who = xd_store_audience(op->store, op->domid, node);
+    int rc;
 
+    if (who == XD_WATCHES) return xd_store_write(op->store, op->domid, node, word, &op->err);
+    rc = xci_domain_request(op->xc, op->domid, op->reason, &op->err);
+    if (rc == UT_EUNSUP && who == XD_TALKS)
+        return xd_store_write(op->store, op->domid, node, word, &op->err);
     /* guests that cannot halt without powering off do the latter */
     if (rc == UT_EUNSUP && op->reason == XCI_SHUTDOWN_HALT)
         rc = xci_domain_request(op->xc, op->domid, XCI_SHUTDOWN_POWEROFF, &op->err);
@@ -81,7 +92,9 @@ static int run_destroy(struct op *op)
 {
     int rc = xci_domain_destroy(op->xc, op->domid, &op->err);
 
-    return rc == UT_ENODOM ? UT_OK : rc;        /* gone by itself meanwhile */
+    if (rc == UT_ENODOM) rc = UT_OK;            /* gone by itself meanwhile */
+    if (rc == UT_OK) xd_store_remove(op->store, op->domid, op->hv_uuid);
+    return rc;
 }
 
 static void run(struct xd_job *job)
@@ -205,6 +218,7 @@ int xd_op_start(struct xd_dom *d, enum xd_op_kind kind, enum xci_shutdown reason
     op->xd = d->xd;
     op->dom = d;
     op->xc = d->xd->xc;
+    op->store = d->xd->store;
     op->kind = kind;
     op->reason = reason;
     op->domid = d->domid;

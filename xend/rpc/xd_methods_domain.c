@@ -10,6 +10,7 @@
 #include "persist/xd_record.h"
 #include "rpc/xd_methods.h"
 #include "xd.h"
+#include "xd_store.h"
 
 static int oom(struct ut_err *err)
 {
@@ -191,6 +192,7 @@ static int set_name(struct xd_call *call, struct xd_dom *d, struct xr_value **va
     xd_info(call->xd, xd_dom_logid(d), "domain %s renamed to %s", d->cfg.name, name);
     rc = xd_str_set(&d->cfg.name, name, err);
     if (rc < 0) return rc;
+    if (d->live) xd_store_rename_later(call->xd->store, d->domid, d->hv_uuid, d->cfg.name);
     xd_record_save(d);
     xd_record_barrier(call->xd, call, NULL);
     return XD_DEFERRED;
