@@ -25,6 +25,7 @@ LIBEXECDIR = $(PREFIX)/lib/xen-ia64
 INCDIR     = $(PREFIX)/include
 MANDIR     = $(PREFIX)/share/man
 DATADIR    = $(PREFIX)/share/xen-ia64
+COMPDIR    = $(PREFIX)/share/bash-completion/completions
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
         -Wconversion -Wimplicit-fallthrough -Wundef -Wpointer-arith
@@ -72,7 +73,6 @@ LIBS_libxc  := -lz
 LIBS_vmm    := -lseccomp -lm
 LIBS_xend   := -levent_core -levent_extra -levent_pthreads -ljansson
 LIBS_xm     := -lreadline -ljansson
-CFLAGS_xend := -DLIBXML_SCHEMAS_ENABLED
 
 archive = $(O)/ar/$(subst /,-,$(1)).a
 
@@ -135,11 +135,19 @@ $(O)/libxc-ia64.so.$(SOVERSION): $(AR_libxc) $(AR_lib) libxc-ia64/libxc-ia64.map
 	    -Wl,--as-needed $(LIBS_libxc) $(LIBS_lib)
 $(O)/libxc-ia64.so: $(O)/libxc-ia64.so.$(SOVERSION)
 	@ln -sf $(notdir $<) $@
-$(O)/xc-ia64.pc: libxc-ia64/xc-ia64.pc.in Makefile
+$(O)/xc-ia64.pc: libxc-ia64/xc-ia64.pc.in Makefile $(O)/prefix
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCDIR@|$(INCDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' $< > $@
 comma := ,
+
+# what knows the installed place is made again when it changes: `make`, then `make install PREFIX=/usr`
+$(O)/prefix: force
+	@mkdir -p $(@D)
+	@echo '$(PREFIX) $(LIBDIR) $(LIBEXECDIR) $(INCDIR)' | cmp -s - $@ || \
+	    echo '$(PREFIX) $(LIBDIR) $(LIBEXECDIR) $(INCDIR)' > $@
+force:
+$(O)/obj/lib/ut_path.o: $(O)/prefix
 
 # ---- unit tests: tests/unit/<dir>/test_*.c, one program each --------------------------------------
 
@@ -212,7 +220,7 @@ demo: deps-run programs
 	@tests/demo
 
 test: deps-test programs
-	@$(MAKE) --no-print-directory O=$(O)/san SANITIZE=address,undefined OPT='-O1 -g' unit-tests fuzz-replay
+	@$(MAKE) --no-print-directory O=$(O)/san SANITIZE=address,undefined OPT='-O1 -g' programs unit-tests fuzz-replay
 	@$(PYTHON) tests/run --build $(O)
 
 check:                              # style, sizes, dependency direction: no build needed
@@ -233,7 +241,7 @@ deps-test:
 install: programs
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(INCDIR)/xc-ia64 $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(DATADIR)
+	    $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(DATADIR) $(DESTDIR)$(COMPDIR)
 	install -m 755 $(O)/xc-run $(DESTDIR)$(BINDIR)/
 	install -m 755 $(O)/xm $(O)/xend $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(O)/xen-vmm $(O)/xen-store $(DESTDIR)$(LIBEXECDIR)/
@@ -241,11 +249,12 @@ install: programs
 	ln -sf libxc-ia64.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libxc-ia64.so
 	install -m 644 $(O)/xc-ia64.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	install -m 644 libxc-ia64/include/xci.h lib/ut_err.h $(DESTDIR)$(INCDIR)/xc-ia64/
-	install -m 644 guest/mini-ia64.gz config/demo.cfg $(DESTDIR)$(DATADIR)/
+	install -m 644 guest/mini-ia64.gz config/demo.cfg config/xend-config.sxp $(DESTDIR)$(DATADIR)/
+	install -m 644 config/completion/xm $(DESTDIR)$(COMPDIR)/
 	for s in 1 3 5 8; do for f in man/*.$$s; do [ -e $$f ] && install -m 644 $$f $(DESTDIR)$(MANDIR)/man$$s/; done; done; true
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/xc-run $(DESTDIR)$(SBINDIR)/xm $(DESTDIR)$(SBINDIR)/xend
+	rm -f $(DESTDIR)$(BINDIR)/xc-run $(DESTDIR)$(SBINDIR)/xm $(DESTDIR)$(SBINDIR)/xend $(DESTDIR)$(COMPDIR)/xm
 	rm -f $(DESTDIR)$(LIBDIR)/libxc-ia64.so* $(DESTDIR)$(LIBDIR)/pkgconfig/xc-ia64.pc
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(INCDIR)/xc-ia64 $(DESTDIR)$(DATADIR)
 	for f in man/*.[1-8]; do rm -f $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}; done
@@ -266,5 +275,5 @@ help:
 	@echo 'make clean     remove build/'
 	@echo 'Variables: CC CFLAGS PREFIX DESTDIR O=DIR WERROR=-Werror SANITIZE=address,undefined'
 
-.PHONY: all programs unit-tests fuzz fuzz-replay demo test check bench guest deps deps-run deps-test install uninstall clean help
+.PHONY: all force programs unit-tests fuzz fuzz-replay demo test check bench guest deps deps-run deps-test install uninstall clean help
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -2,6 +2,7 @@
 #include "ut_path.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,11 +100,19 @@ static int paths_of_user(struct ut_paths *p, struct ut_err *err)
     return ut_path_join(p->run, p->state, "run", err) ? UT_EARG : UT_OK;
 }
 
-/* Where xen-vmm lies: as told, beside the running program (a build tree), or as installed. */
+static bool has_vmm(const char *dir)
+{
+    char vmm[PATH_MAX];
+
+    return ut_path_join(vmm, dir, "xen-vmm", NULL) == UT_OK && access(vmm, X_OK) == 0;
+}
+
+/* Where xen-vmm lies: as told, beside the running program (a build tree), in ../lib from there (an
+ * installation that was moved), or as installed. */
 static void find_libexec(struct ut_paths *p)
 {
     const char *told = env("XEN_IA64_LIBEXEC");
-    char self[PATH_MAX], vmm[PATH_MAX];
+    char self[PATH_MAX];
     ssize_t n;
     char *slash;
 
@@ -116,10 +125,11 @@ static void find_libexec(struct ut_paths *p)
         self[n] = '\0';
         slash = strrchr(self, '/');
         if (slash) *slash = '\0';
-        if (ut_path_join(vmm, self, "xen-vmm", NULL) == UT_OK && access(vmm, X_OK) == 0) {
-            memcpy(p->libexec, self, sizeof(self));
+        memcpy(p->libexec, self, sizeof(self));
+        if (has_vmm(p->libexec)) return;
+        if (ut_path_join(p->libexec, self, "../lib/xen-ia64", NULL) == UT_OK &&
+            has_vmm(p->libexec))
             return;
-        }
     }
     snprintf(p->libexec, PATH_MAX, "%s", XC_LIBEXECDIR);
 }

@@ -19,8 +19,8 @@ struct ut_paths {
     char config[2][PATH_MAX];       /* in search order; the second may be "" */
     char xenstored[PATH_MAX];       /* XenStore: RUN/xenstored; root: /run/xenstored */
     char xmlrpc_sock[PATH_MAX];     /* RUN/xmlrpc.sock */
-    char libexec[PATH_MAX];         /* where xen-vmm lies: the directory of the running program, or
-                                       XEN_IA64_LIBEXEC, or the installed one */
+    char libexec[PATH_MAX];         /* where xen-vmm lies: XEN_IA64_LIBEXEC, or beside the running
+                                       program, or ../lib/xen-ia64 from there, or as installed */
 };
 
 /** Fill in all paths from the environment. UT_EARG if a path would be too long or HOME is unset. */

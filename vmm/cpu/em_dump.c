@@ -58,7 +58,8 @@ static void put_grs(struct text *t, const struct em_cpu *cpu)
 
     for (unsigned r = 0; r < last; r++)
         put(t, "r%-3u %016llx%s%s", r, (unsigned long long)em_gr(cpu, r),
-            em_gr_nat(cpu, r) ? "*" : " ", r % 4 == 3 || r + 1 == last ? "\n" : " ");
+            em_gr_nat(cpu, r) ? "*" : "", r % 4 == 3 || r + 1 == last ? "\n"
+            : em_gr_nat(cpu, r) ? " " : "  ");
 }
 
 static void put_named(struct text *t, const struct em_cpu *cpu)

@@ -49,7 +49,11 @@ static void shutdown(void *ctx, enum fw_shutdown reason, int status)
     enum vmctl_reason r = (size_t)reason < ARRAY_SIZE(reasons) ? reasons[reason] : VMCTL_CRASH;
 
     atomic_store(&d->status->exit_status, status);
-    if (r == VMCTL_CRASH && self) vp_crash(self, "the guest asked its firmware to stop as crashed");
+    /* how a kernel on the simulator says that it gave up: on_crash decides, not on_poweroff */
+    if (r == VMCTL_POWEROFF && status && self)
+        vp_crash(self, "the guest ended with status %d", status);
+    else if (r == VMCTL_CRASH && self)
+        vp_crash(self, "the guest asked its firmware to stop as crashed");
     else vp_domain_guest_stop(d, r);
 }
 
