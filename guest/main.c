@@ -30,6 +30,7 @@ static void look_around(void)
     user_init();
     user_test();
     shell_run("time;cpu;mem");
+    if (privilege_level) xenstore_init();
 }
 
 void kernel_main(uint64_t r28, uint64_t level)

@@ -73,6 +73,9 @@ const struct start_info *xen_start_info(void);
 /** Version, capabilities, features as text lines. */
 void xen_describe(void);
 
+/** Ask XenStore who we are, and from now on stop when control/shutdown says so. Interrupts are off. */
+void xenstore_init(void);
+
 void xencons_putc(char c);
 void xencons_flush(void);
 int xencons_getc(void);
