@@ -3,7 +3,8 @@
  * xen-store: the XenStore of this host's domains. Started by xend, or by a program that wants one
  * of its own; not meant to be called by hand.
  *
- *   xen-store DIR LOG   sockets and journal in DIR, messages appended to LOG; goes on for ever
+ *   xen-store DIR LOG   sockets and journal in DIR, messages appended to LOG; ends when neither
+ *                       tools nor guests are connected any more, and goes on from the journal later
  *   xen-store           no files at all; ends with the connection on descriptor 3
  *
  * A privileged connection may wait on descriptor 3 in both cases: whoever starts the store has it
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "ut_path.h"
 #include "xs_server.h"
@@ -35,14 +37,21 @@ static void on_signal(int sig)
 static int lock(const char *dir, struct ut_err *err)
 {
     char path[PATH_MAX];
-    int fd, rc = ut_path_mkdirs(dir, 0755, err);
+    const struct timespec pause = { .tv_nsec = 10000000 };
+    int fd, patience = 200, rc = ut_path_mkdirs(dir, 0755, err);
 
     if (rc == UT_OK) rc = ut_path_join(path, dir, "xenstored.pid", err);
     if (rc < 0) return rc;
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) return ut_err_sys(err, UT_ESYS, "%s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return ut_err_set(err, UT_EEXIST, "another store runs in %s", dir);
+    /* one that is about to end may hold it for a moment */
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (!patience--) {
+            close(fd);
+            return ut_err_set(err, UT_EEXIST, "another store runs in %s", dir);
+        }
+        nanosleep(&pause, NULL);
+    }
     if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0)
         return ut_err_sys(err, UT_ESYS, "%s", path);
     return UT_OK;

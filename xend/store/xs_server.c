@@ -131,6 +131,14 @@ static void accept_one(struct xs_server *s, size_t which)
     if (c) c->readonly = sockets[which].readonly;
 }
 
+/* Once somebody has been here: nobody is, neither tools nor guests. */
+static bool alone(struct xs_server *s)
+{
+    for (const struct xs_conn *c = s->conns; c; c = c->next)
+        if (c->fd >= 0) return !(s->had_company = true);
+    return s->had_company;
+}
+
 static void settle_all(struct xs_server *s)
 {
     bool again;
@@ -163,5 +171,6 @@ int xs_server_step(struct xs_server *s, int timeout_ms, struct ut_err *err)
             xs_conn_ready(ev[i].data.ptr, ev[i].events);
     }
     settle_all(s);
+    s->quit |= alone(s);
     return UT_OK;
 }

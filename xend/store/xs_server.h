@@ -85,7 +85,7 @@ struct xs_server {
     int epoll_fd, listen_fd[2];         /* socket, socket_ro; -1 = none */
     struct xs_conn *owner;              /* the process ends with this one; NULL = it does not */
     uint32_t next_txn, first_txn;       /* ids below first are a former process's */
-    bool quit;
+    bool quit, had_company;
 
     char journal_path[4096];            /* "" = none */
     int journal_fd;
@@ -96,7 +96,8 @@ struct xs_server {
 struct xs_config {
     const char *dir;                    /* sockets and journal; NULL = none, only `first_fd` */
     int first_fd;                       /* a connection from the start, or -1 */
-    bool end_with_first;
+    bool end_with_first;                /* else: when nobody is connected any more; a store that
+                                           is started again goes on from its journal */
     struct ut_log *log;                 /* borrowed */
 };
 
