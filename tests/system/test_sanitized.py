@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 from conftest import GUEST, Daemon
@@ -47,7 +48,13 @@ def life(daemon):
     daemon.ok("destroy", "hp")
     daemon.ok("shutdown", "-w", "web", timeout=90)
     assert daemon.names() == ["Domain-0"]
+    pid = daemon.pid()
     assert daemon.stop().returncode == 0
+    for _ in range(400):                         # leaks are looked for after the last lock is given up
+        if not pathlib.Path(f"/proc/{pid}").exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"xend {pid} does not end")
 
 
 def reports(folder):
