@@ -338,7 +338,6 @@ void vp_domain_free(struct vp_domain *d)
     vp_ctl_free(d->ctl);
     d->kind->fini(d);
     dv_xencons_free(d->xencons);
-    vp_disks_close(&d->disks);
     dv_xsring_free(d->xsring);
     dv_console_free(d->console);
     em_machine_free(d->machine);
