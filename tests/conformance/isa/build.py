@@ -19,7 +19,7 @@ import programs  # noqa: E402
 
 
 def compile_program(program, cross, folder):
-    flags = ["-Wa,-xnone" if program.mode == "wild" else "-Wa,-xexplicit", f"-I{programs.ASM}"]
+    flags = ["-Wa,-xnone" if program.mode in ("wild", "smp") else "-Wa,-xexplicit", f"-I{programs.ASM}", f"-I{program.asm}"]
     if program.mode == "hash":
         flags.append("-DHASH")
     (folder / "program.S").write_bytes(program.source())
@@ -38,11 +38,12 @@ def main():
     parser.add_argument("--ski", default="bski")
     parser.add_argument("--cross", default="ia64-linux-gnu-")
     parser.add_argument("--keep", type=pathlib.Path, help="leave the plain programs there, record nothing")
+    parser.add_argument("--folder", type=pathlib.Path, default=programs.HERE, help="where asm and programs are")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    known = programs.hashes()
-    programs.BUILT.mkdir(exist_ok=True)
-    for program in programs.all_programs():
+    known = programs.hashes(args.folder)
+    (args.folder / "programs").mkdir(exist_ok=True)
+    for program in programs.all_programs(args.folder):
         digest = program.hash()
         if program.name not in args.names if args.names else known.get(program.name) == digest:
             continue
@@ -50,6 +51,10 @@ def main():
             built = compile_program(program, args.cross, pathlib.Path(folder))
             if args.keep:
                 (args.keep / program.name).write_bytes(built.read_bytes())
+                continue
+            if program.mode == "smp":       # no simulator we know runs them
+                program.binary.write_bytes(gzip.compress(built.read_bytes(), mtime=0))
+                known[program.name] = digest
                 continue
             if program.mode == "model":
                 output = program.model()
@@ -63,8 +68,8 @@ def main():
         known[program.name] = digest
         print(program.name, output.count("\n"), "lines")
     if not args.keep:
-        names = [p.name for p in programs.all_programs()]
-        (programs.BUILT / "HASHES").write_text("".join("%s %s\n" % (n, known[n]) for n in names if n in known))
+        names = [p.name for p in programs.all_programs(args.folder)]
+        (args.folder / "programs" / "HASHES").write_text("".join("%s %s\n" % (n, known[n]) for n in names if n in known))
 
 
 if __name__ == "__main__":
