@@ -17,8 +17,8 @@
 #include <time.h>
 #include "em_cpu.h"
 
-#define SPINS   100u                /* the other one is likely in the middle of a short trace */
-#define YIELDS  1000u
+#define SPINS   1000u               /* the other one is likely in the middle of a short trace */
+#define YIELDS  20u                 /* its thread may wait for this core */
 #define NAP_NS  50000u
 #define NAPS    100000u             /* 5 s: a thread the host has stopped for good */
 
