@@ -55,7 +55,7 @@ int xs_fd(const struct xs_client *c)
     return c->fd;
 }
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static int error_code(int error)
 {
@@ -178,7 +178,7 @@ int xs_rm(struct xs_client *c, const char *path, struct ut_err *err)
     return xs_call(c, XS_RM, path, strlen(path) + 1, NULL, err);
 }
 
-/* ---- queued changes ---------------------------------------------------------------------------- */
+/* ---- queued changes ------------------------------------------------------------------------- */
 
 void xs_queue_write(struct xs_client *c, const char *path, const char *fmt, ...)
 {
@@ -213,7 +213,7 @@ void xs_queue_rm(struct xs_client *c, const char *path)
     ut_buf_add(&c->out, path, strlen(path) + 1);
 }
 
-/* ---- a guest's line ---------------------------------------------------------------------------- */
+/* ---- a guest's line ------------------------------------------------------------------------- */
 
 int xs_introduce(struct xs_client *c, unsigned domid, uint64_t pfn, unsigned port, int fd,
                  struct ut_err *err)

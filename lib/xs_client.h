@@ -46,7 +46,7 @@ int xs_flush(struct xs_client *c, struct ut_err *err);
 int xs_introduce(struct xs_client *c, unsigned domid, uint64_t pfn, unsigned port, int fd,
                  struct ut_err *err);
 
-/* ---- domains (xs_domain.c) --------------------------------------------------------------------- */
+/* ---- domains (xs_domain.c) ------------------------------------------------------------------ */
 
 /** What a domain's tree says at its start. */
 struct xs_domain {
@@ -64,7 +64,7 @@ void xs_domain_queue(struct xs_client *c, const struct xs_domain *d);
 /** Queue the removal of its tree, and of /vm/UUID if `uuid` is not NULL. */
 void xs_domain_queue_rm(struct xs_client *c, unsigned domid, const char *uuid);
 
-/* ---- a store of one's own (xs_spawn.c) --------------------------------------------------------- */
+/* ---- a store of one's own (xs_spawn.c) ------------------------------------------------------ */
 
 /**
  * Start xen-store, which is nobody's child, and connect to it.

@@ -32,7 +32,7 @@ struct xd_store {
 
 #define warn(st, domid, ...) ut_log_msg((st)->log, UT_LOG_WARNING, domid, __VA_ARGS__)
 
-/* ---- a domain's line --------------------------------------------------------------------------- */
+/* ---- a domain's line ------------------------------------------------------------------------ */
 
 static int give_line(struct xd_store *st, struct xs_client *c, const struct xci_domain_info *info,
                      struct ut_err *err)
@@ -61,7 +61,7 @@ static bool has_line(struct xs_client *c, xci_domid_t domid)
     return yes;
 }
 
-/* ---- connection -------------------------------------------------------------------------------- */
+/* ---- connection ----------------------------------------------------------------------------- */
 
 /* Every domain that runs gets a line, unless it has one. */
 static void give_lines(struct xd_store *st, struct xs_client *c)
@@ -132,7 +132,7 @@ static int with_client(struct xd_store *st,
     return rc;
 }
 
-/* ---- what is asked of it ----------------------------------------------------------------------- */
+/* ---- what is asked of it -------------------------------------------------------------------- */
 
 struct request {
     xci_domid_t domid;
@@ -269,7 +269,7 @@ int xd_store_write(struct xd_store *st, xci_domid_t domid, const char *node, con
     return with_client(st, do_write, &r, err);
 }
 
-/* ---- from the loop ----------------------------------------------------------------------------- */
+/* ---- from the loop -------------------------------------------------------------------------- */
 
 struct chore {
     struct xd_job job;
@@ -323,7 +323,7 @@ void xd_store_rename_later(struct xd_store *st, xci_domid_t domid, const uint8_t
     later(st, domid, uuid, name);
 }
 
-/* ---- keeping it alive -------------------------------------------------------------------------- */
+/* ---- keeping it alive ----------------------------------------------------------------------- */
 
 static int do_nothing(struct xd_store *st, struct xs_client *c, void *arg, struct ut_err *err)
 {
@@ -395,7 +395,7 @@ static void set_alarm(struct xd_store *st)
     if (st->alarm_event) event_add(st->alarm_event, NULL);
 }
 
-/* ---- start and end ----------------------------------------------------------------------------- */
+/* ---- start and end -------------------------------------------------------------------------- */
 
 /* Trees of domains that ended while no daemon was there. */
 static int do_tidy(struct xd_store *st, struct xs_client *c, void *arg, struct ut_err *err)

@@ -66,7 +66,7 @@ static void hang_up(struct dv_xsring *r)
     if (!whole(&r->rsp)) r->rsp.have = 0;
 }
 
-/* ---- the guest's side -------------------------------------------------------------------------- */
+/* ---- the guest's side ----------------------------------------------------------------------- */
 
 /* Bytes of a request out of the ring. True if any moved. */
 static bool take_request(struct dv_xsring *r)
@@ -106,7 +106,7 @@ static bool give_response(struct dv_xsring *r)
     return prod != start;
 }
 
-/* ---- XenStore's side --------------------------------------------------------------------------- */
+/* ---- XenStore's side ------------------------------------------------------------------------ */
 
 static bool send_request(struct dv_xsring *r)
 {
@@ -149,7 +149,7 @@ static bool receive_response(struct dv_xsring *r)
     return moved;
 }
 
-/* A response is in the ring: make room for the next, and if it was no event for the next request. */
+/* A response is in the ring: make room for the next; after an answer, for the next request too. */
 static void finish_response(struct dv_xsring *r)
 {
     struct xs_hdr h;
@@ -180,7 +180,7 @@ static void pump(struct dv_xsring *r)
     if (told) r->notify(r->ctx);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 static void on_poke(void *ctx)
 {

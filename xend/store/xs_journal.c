@@ -204,7 +204,7 @@ static bool load_node(struct xs_server *s, const char *p, const char *stop)
 
     if (!path || !xs_path_valid(path)) return false;
     while ((text = cut(&p, stop)) && *text) {
-        if (nr == sizeof(perms) / sizeof(perms[0]) || !xs_perm_parse(text, &perms[nr])) return false;
+        if (nr == ARRAY_SIZE(perms) || !xs_perm_parse(text, &perms[nr])) return false;
         nr++;
     }
     return text && nr && !xs_op_load(&s->view, path, perms, nr, p, (size_t)(stop - p));

@@ -144,7 +144,7 @@ static uint32_t guest_gets(struct world *w, size_t len)
     return h.req_id;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void carries_both_ways(void **state)
 {

@@ -129,7 +129,7 @@ static void make_home(struct world *w)
     expect_ok(w, w->tool, XS_SET_PERMS, S("/local/domain/7/data\0n7\0"));
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void writes_make_parents(void **state)
 {
@@ -164,7 +164,12 @@ static void removal_rules(void **state)
 
 static void bad_requests(void **state)
 {
-    static const struct { uint32_t type; const char *data; size_t len; const char *error; } cases[] = {
+    static const struct {
+        uint32_t type;
+        const char *data;
+        size_t len;
+        const char *error;
+    } cases[] = {
         { XS_READ,  S(""),                      "EINVAL" },     /* nothing at all */
         { XS_READ,  S("/a"),                    "EINVAL" },     /* no NUL */
         { XS_READ,  S("//a\0"),                 "EINVAL" },
