@@ -244,7 +244,7 @@ enum xd_audience xd_store_audience(struct xd_store *st, xci_domid_t domid, const
 
     if (with_client(st, do_watched, &r, NULL) == UT_OK) {
         if (!strcmp(ut_buf_str(&r.reply), "watches")) who = XD_WATCHES;
-        else if (!strcmp(ut_buf_str(&r.reply), "talks")) who = XD_TALKS;
+        else if (!strcmp(ut_buf_str(&r.reply), "connected")) who = XD_CONNECTED;
     }
     ut_buf_fini(&r.reply);
     return who;

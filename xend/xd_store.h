@@ -36,7 +36,7 @@ void xd_store_remove_later(struct xd_store *st, xci_domid_t domid, const uint8_t
 void xd_store_rename_later(struct xd_store *st, xci_domid_t domid, const uint8_t uuid[16],
                            const char *name);
 
-enum xd_audience { XD_NOBODY, XD_TALKS, XD_WATCHES };
+enum xd_audience { XD_NOBODY, XD_CONNECTED, XD_WATCHES };
 /** Whether the guest would see a change of a node of its tree. */
 enum xd_audience xd_store_audience(struct xd_store *st, xci_domid_t domid, const char *node);
 int xd_store_write(struct xd_store *st, xci_domid_t domid, const char *node, const char *value,

@@ -68,8 +68,8 @@ static int run_build(struct op *op)
 
 /*
  * Ask the guest to stop. This is the one place that knows how guests are asked: in XenStore where
- * they watch for it, else through what the hypervisor itself can send, else in XenStore again if
- * they have ever spoken to it: they may look there later.
+ * they watch for it, else through what the hypervisor itself can send, else in XenStore again:
+ * a guest that is still booting finds it there later.
  */
 static int guest_request(struct op *op)
 {
@@ -80,7 +80,7 @@ static int guest_request(struct op *op)
 
     if (who == XD_WATCHES) return xd_store_write(op->store, op->domid, node, word, &op->err);
     rc = xci_domain_request(op->xc, op->domid, op->reason, &op->err);
-    if (rc == UT_EUNSUP && who == XD_TALKS)
+    if (rc == UT_EUNSUP && who == XD_CONNECTED)
         return xd_store_write(op->store, op->domid, node, word, &op->err);
     /* guests that cannot halt without powering off do the latter */
     if (rc == UT_EUNSUP && op->reason == XCI_SHUTDOWN_HALT)

@@ -184,7 +184,6 @@ static void read_in(struct xs_conn *c)
     if (c->who.privileged) take_fds(c, &mh);
     c->in.len += (size_t)n;
     c->in.data[c->in.len] = '\0';
-    c->talks = true;
 }
 
 /* Handle whole messages, as long as the peer reads its answers. */

@@ -137,8 +137,7 @@ static int say_who_watches(struct xs_req *r, const char *path)
         }
     }
     if (!guest || guest->fd < 0) return ENOENT;
-    ut_buf_adds(&r->reply, xs_watch_covers(guest, path) ? "watches"
-                                                        : guest->talks ? "talks" : "silent");
+    ut_buf_adds(&r->reply, xs_watch_covers(guest, path) ? "watches" : "connected");
     ut_buf_addc(&r->reply, '\0');
     return 0;
 }

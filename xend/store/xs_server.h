@@ -65,7 +65,6 @@ struct xs_conn {
     bool doomed;                        /* the line is to be closed */
     bool released;                      /* a guest's: the connection is to be freed */
     bool blocked;                       /* the peer's end was full at the last write */
-    bool talks;                         /* has sent something */
     bool overrun;                       /* events were lost; said so */
     bool late;                          /* restored: owes its guest an event for every watch */
     uint32_t events;                    /* epoll */
