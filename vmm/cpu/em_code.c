@@ -276,7 +276,8 @@ bool em_fetch_bundle(struct em_cpu *cpu, em_gva_t va, uint64_t bundle_out[2])
     if (em__translate(cpu, &ref) != EM_F_NONE) return false;
     host = em__host(cpu->m, ref.gpa, 16);
     if (!host) return false;
-    memcpy(bundle_out, host, 16);
+    bundle_out[0] = em__load64(host);
+    bundle_out[1] = em__load64(host + 8);
     return true;
 }
 

@@ -443,6 +443,12 @@ void em__purge_mail(struct em_cpu *cpu);
 
 /* ---- em_atomic.c: host addresses, 16-byte aligned; bytes in memory order ------------------------*/
 
+/** 8 aligned bytes of guest memory, in the order of the host. */
+static inline uint64_t em__load64(const uint8_t *host)
+{
+    return __atomic_load_n((const uint64_t *)(const void *)host, __ATOMIC_ACQUIRE);
+}
+
 void em__load16(struct em_machine *m, uint8_t *host, uint8_t *bytes_out);
 void em__store16(struct em_machine *m, uint8_t *host, const uint8_t *bytes);
 /** Compare the 8 bytes at `host`, store the 16-byte block they are in; returns the 8 old bytes. */

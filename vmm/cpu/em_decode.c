@@ -64,7 +64,8 @@ void em__decode_insn(const struct em_chunk *c, unsigned pos, struct ia_insn *in)
     unsigned slot = pos % 3;
     const struct ia_template *t;
 
-    memcpy(bundle, c->host + pos / 3u * 16u, sizeof(bundle));
+    bundle[0] = em__load64(c->host + pos / 3u * 16u);
+    bundle[1] = em__load64(c->host + pos / 3u * 16u + 8);
     t = ia_template((unsigned)bundle[0] & 31);
     if (!t->reserved && !(slot == 2 && t->unit[1] == IA_UNIT_NONE)) {
         ia_decode(bundle, slot, in);

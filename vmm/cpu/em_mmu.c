@@ -91,7 +91,7 @@ static enum em_flt read_table(struct em_cpu *cpu, uint64_t addr, unsigned nr_wor
     }
     host = em__host(cpu->m, gpa, 8 * nr_words);
     if (!host) return EM_F_TLB;
-    memcpy(words, host, 8 * nr_words);
+    for (unsigned i = 0; i < nr_words; i++) words[i] = em__load64(host + 8 * i);
     for (unsigned i = 0; i < nr_words && (cpu->cr[EM_CR_DCR] & 2); i++)
         words[i] = __builtin_bswap64(words[i]);
     return EM_F_NONE;

@@ -4,7 +4,6 @@
  * the file, NaTs, a software TLB miss, an FP fault or trap) is done again by the plain function;
  * nothing has been written by then.
  */
-#include <string.h>
 #include "em_trace.h"
 #include "em_ops.h"
 #include "em_optab.h"
@@ -46,37 +45,40 @@ static inline uint64_t tag_of(uint64_t va, unsigned bytes)
     return va & (EM_PAGE_MASK | (bytes - 1));
 }
 
+/* Aligned, as the tag said; other processors may be at the same place. */
+static inline uint32_t load32(const uint8_t *p)
+{
+    return __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_ACQUIRE);
+}
+
+static inline void store32(uint8_t *p, uint32_t v)
+{
+    __atomic_store_n((uint32_t *)(void *)p, v, __ATOMIC_RELEASE);
+}
+
+static inline void store64(uint8_t *p, uint64_t v)
+{
+    __atomic_store_n((uint64_t *)(void *)p, v, __ATOMIC_RELEASE);
+}
+
 static inline struct em_freg get_single(const uint8_t *p)
 {
-    uint32_t v;
-
-    memcpy(&v, p, 4);
-    return em_fp_from_single(v);
+    return em_fp_from_single(load32(p));
 }
 
 static inline struct em_freg get_double(const uint8_t *p)
 {
-    uint64_t v;
-
-    memcpy(&v, p, 8);
-    return em_fp_from_double(v);
+    return em_fp_from_double(em__load64(p));
 }
 
 static inline struct em_freg get_int8(const uint8_t *p)
 {
-    struct em_freg f = { 0, EM_FP_INT_EXP };
-
-    memcpy(&f.sig, p, 8);
-    return f;
+    return (struct em_freg){ em__load64(p), EM_FP_INT_EXP };
 }
 
 static inline struct em_freg get_fill(const uint8_t *p)
 {
-    struct em_freg f;
-
-    memcpy(&f, p, 16);
-    f.se &= EM_FP_SIGN | EM_FP_EXP;
-    return f;
+    return (struct em_freg){ em__load64(p), em__load64(p + 8) & (EM_FP_SIGN | EM_FP_EXP) };
 }
 
 #define LDF(name, bytes)                                                                          \
@@ -96,7 +98,7 @@ static inline bool put_single(uint8_t *p, struct em_freg f)
     uint32_t v = em_fp_to_single(f);
 
     if (EM_UNLIKELY(em_fp_is_natval(f))) return false;
-    memcpy(p, &v, 4);
+    store32(p, v);
     return true;
 }
 
@@ -105,20 +107,21 @@ static inline bool put_double(uint8_t *p, struct em_freg f)
     uint64_t v = em_fp_to_double(f);
 
     if (EM_UNLIKELY(em_fp_is_natval(f))) return false;
-    memcpy(p, &v, 8);
+    store64(p, v);
     return true;
 }
 
 static inline bool put_int8(uint8_t *p, struct em_freg f)
 {
     if (EM_UNLIKELY(em_fp_is_natval(f))) return false;
-    memcpy(p, &f.sig, 8);
+    store64(p, f.sig);
     return true;
 }
 
 static inline bool put_fill(uint8_t *p, struct em_freg f)
 {
-    memcpy(p, &f, 16);
+    store64(p, f.sig);
+    store64(p + 8, f.se);
     return true;
 }
 
