@@ -86,6 +86,8 @@ static int serve(const char *dir, const char *log_path, struct ut_err *err)
     rc = dir ? lock(dir, err) : UT_OK;
     if (rc == UT_OK)
         rc = ut_log_open(log_path ? log_path : "-", "xen-store", UT_LOG_INFO, 0, &cfg.log, err);
+    /* not to hold open what whoever started it calls stderr: it may be a pipe with a reader */
+    if (rc == UT_OK && dir) (void)dup2(ut_log_fd(cfg.log), STDERR_FILENO);
     if (rc == UT_OK) rc = xs_server_new(&cfg, &s, err);
     if (rc == UT_OK && dir)
         ut_log_msg(cfg.log, UT_LOG_INFO, UT_NO_DOMID, "xen-store " XC_VERSION " in %s", dir);
