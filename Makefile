@@ -192,6 +192,11 @@ $(foreach d,$(UNIT_DIRS),$(eval $(call unit_rules,$(d))))
 UNIT_TESTS := $(foreach d,$(UNIT_DIRS),$(UNIT_$(d)))
 unit-tests: $(UNIT_TESTS)
 
+# What has threads, with the thread sanitizer. -Wno-tsan: it does not follow fences, but nothing of
+# ours relies on one alone.
+TSAN_TESTS := cpu/test_em_smp xen/test_hv_threads process/test_vp_domain process/test_vp_life
+tsan-tests: $(TSAN_TESTS:%=$(O)/tests/%) $(O)/xen-vmm $(O)/xc-run
+
 # ---- fuzzers: tests/fuzz/fuzz_*.c ---------------------------------------------------------------------
 # `make test` replays the seed corpora (sanitized, no libFuzzer needed); `make fuzz` fuzzes with clang.
 
@@ -221,6 +226,7 @@ demo: deps-run programs
 
 test: deps-test programs
 	@$(MAKE) --no-print-directory O=$(O)/san SANITIZE=address,undefined OPT='-O1 -g' programs unit-tests fuzz-replay
+	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE=thread OPT='-O1 -g -Wno-tsan' tsan-tests
 	@$(PYTHON) tests/run --build $(O)
 
 check:                              # style, sizes, dependency direction: no build needed
@@ -275,5 +281,5 @@ help:
 	@echo 'make clean     remove build/'
 	@echo 'Variables: CC CFLAGS PREFIX DESTDIR O=DIR WERROR=-Werror SANITIZE=address,undefined'
 
-.PHONY: all force programs unit-tests fuzz fuzz-replay demo test check bench guest deps deps-run deps-test install uninstall clean help
+.PHONY: all force programs unit-tests tsan-tests fuzz fuzz-replay demo test check bench guest deps deps-run deps-test install uninstall clean help
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

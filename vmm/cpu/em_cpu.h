@@ -441,7 +441,7 @@ void em__inside(struct em_cpu *cpu);
 void em__outside(struct em_cpu *cpu);
 void em__purge_mail(struct em_cpu *cpu);
 
-/* ---- em_atomic.c: host addresses, 16-byte aligned; bytes in memory order ------------------------*/
+/* ---- em_atomic.c: host addresses, 16-byte aligned; bytes in memory order ----------------------*/
 
 /** 8 aligned bytes of guest memory, in the order of the host. */
 static inline uint64_t em__load64(const uint8_t *host)

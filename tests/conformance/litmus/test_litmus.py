@@ -63,6 +63,20 @@ def test_no_stale_code_or_translation(name, nr_cpus):
     assert run(name, nr_cpus) == [200] + [0] * nr_cpus
 
 
+@pytest.mark.parametrize("nr_cpus", [2, 4])
+@pytest.mark.parametrize("name", ["iriw", "cmp8xchg16", "count", "ipi", "code", "ptc"])
+def test_thread_sanitizer_is_silent(name, nr_cpus, tmp_path):
+    build = BUILD / "tsan"
+    if not (build / "xen-vmm").exists():
+        pytest.skip("no programs with the thread sanitizer: make test builds them")
+    env = dict(os.environ, TSAN_OPTIONS=f"log_path={tmp_path}/report")
+    subprocess.run([build / "xc-run", "--no-sandbox", "--builder", "hpsim", "--memory", "64", "--vcpus", str(nr_cpus),
+                    "--extra", str(nr_cpus), "--timeout", "100", HERE / "programs" / (name + ".gz")], env=env,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, timeout=120)
+    reports = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert not reports, reports
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_built_from_these_sources(program):
     assert programs.hashes(HERE).get(program.name) == program.hash(), \

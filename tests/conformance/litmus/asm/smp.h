@@ -4,8 +4,9 @@
  * starts them through firmware (SAL boot rendezvous, an interrupt to each); then all run what
  * follows, with their number in r2 and how many they are in r3, in physical mode.
  *
- * Only static registers are used; smp_barrier takes r22-r31 and b7. r2 and r3 stay (ar.k1 has the number,
- * too: firmware changes r2). DONE ends the program with the trace of rt.h, from processor 0, which alone may append to it.
+ * Only static registers are used; smp_barrier takes r22-r31 and b7. r2 and r3 stay; ar.k1 has the
+ * number, too, as firmware changes r2. DONE ends the program with the trace of rt.h, from
+ * processor 0, which alone may append to it.
  */
 #include "rt.h"
 
