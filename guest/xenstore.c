@@ -150,5 +150,9 @@ void xenstore_init(void)
     watching = wait_answer(until_us);
     printf("%s\n", watching ? ", watching " SHUTDOWN : "");
     xen_port_handler(port, on_event);
+    /* a port that is pending from when it was masked would never tell us again */
+    __atomic_and_fetch(&shared_info->pending[port / 64], ~(UINT64_C(1) << port % 64),
+                       __ATOMIC_SEQ_CST);
     look_for_shutdown();                        /* it may have been there before us */
+    on_event();
 }
