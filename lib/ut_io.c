@@ -44,13 +44,13 @@ int ut_io_read_full(int fd, void *data, size_t len, struct ut_err *err)
     return UT_OK;
 }
 
-int ut_io_read_file(const char *path, size_t max_bytes, struct ut_buf *out, struct ut_err *err)
+/* Everything up to the end of `fd`, which is closed. */
+static int read_all(int fd, const char *path, size_t max_bytes, struct ut_buf *out,
+                    struct ut_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     size_t total = 0;
     int rc = UT_OK;
 
-    if (fd < 0) return ut_err_sys(err, errno == ENOENT ? UT_ENOENT : UT_ESYS, "%s", path);
     for (;;) {
         char *p = ut_buf_reserve(out, READ_CHUNK_BYTES);
         ssize_t n;
@@ -73,6 +73,27 @@ int ut_io_read_file(const char *path, size_t max_bytes, struct ut_buf *out, stru
     if (out->data) out->data[out->len] = '\0';
     close(fd);
     return rc;
+}
+
+int ut_io_read_file(const char *path, size_t max_bytes, struct ut_buf *out, struct ut_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0) return ut_err_sys(err, errno == ENOENT ? UT_ENOENT : UT_ESYS, "%s", path);
+    return read_all(fd, path, max_bytes, out, err);
+}
+
+int ut_io_read_regular(const char *path, size_t max_bytes, struct ut_buf *out, struct ut_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0) return ut_err_sys(err, errno == ENOENT ? UT_ENOENT : UT_ESYS, "%s", path);
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return ut_err_set(err, UT_EARG, "%s: not a regular file", path);
+    }
+    return read_all(fd, path, max_bytes, out, err);
 }
 
 /* Directory part of `path` into `dir` (PATH_MAX bytes); returns the file's name. */

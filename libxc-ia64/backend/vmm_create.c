@@ -141,11 +141,11 @@ static int build_memory(struct creation *c, struct ut_err *err)
 
     rc = make_memory_file("ia64-ram", ram_bytes + tail, &c->fd[VMCTL_FD_MEM], err);
     if (rc < 0) return rc;
-    rc = ut_io_read_file(c->cfg->kernel_path, KERNEL_MAX_BYTES, &kernel, err);
+    rc = ut_io_read_regular(c->cfg->kernel_path, KERNEL_MAX_BYTES, &kernel, err);
     if (rc < 0) {
         ut_err_prefix(err, "kernel");
     } else if (c->cfg->ramdisk_path) {
-        rc = ut_io_read_file(c->cfg->ramdisk_path, (size_t)ram_bytes, &ramdisk, err);
+        rc = ut_io_read_regular(c->cfg->ramdisk_path, (size_t)ram_bytes, &ramdisk, err);
         if (rc < 0) ut_err_prefix(err, "ramdisk");
     }
     if (rc == UT_OK) rc = build(c, &kernel, &ramdisk, err);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bad input: one clear error, or the end of that one domain; everything else goes on."""
 import gzip
+import os
 import re
 import socket
 import struct
+import time
 
 import pytest
 
@@ -97,6 +99,20 @@ def test_ramdisk_larger_than_memory(xend):
     assert done.returncode == 1 and re.search(r"^Error: .*ramdisk", done.stderr, re.M), done.stderr
 
 
+@pytest.mark.parametrize("variable", ["kernel", "ramdisk"])
+@pytest.mark.parametrize("what", ["fifo", "/dev/zero", "empty"])
+def test_files_that_are_none(xend, variable, what):
+    """A fifo without writer would keep a domain being built for ever, and xend from stopping."""
+    path = what if what.startswith("/") else xend.root / what
+    if what == "fifo":
+        os.mkfifo(path)
+    elif what == "empty":
+        path.write_bytes(b"")
+    done = xend.xm("create", "-q", xend.config("bad", **{variable: str(path)}), timeout=20)
+    assert done.returncode == 1 and re.search(rf"^Error: .*{variable}", done.stderr, re.M), done.stderr
+    assert xend.names() == ["Domain-0"]
+
+
 def test_config_errors_name_the_place(xend):
     path = xend.root / "broken.cfg"
     path.write_text('memory = 64\nname = "x\n')
@@ -168,6 +184,50 @@ def test_clients_that_hang_up(xend):
     for _ in range(20):
         talk(xend, whole, close_early=True)
     assert xend.names() == ["Domain-0"]
+
+
+def test_huge_bodies(xend):
+    """100 MiB, announced or not, are refused without being kept: the daemon stays small."""
+    chunk = b"10000\r\n" + b"A" * 0x10000 + b"\r\n"
+    head = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n"
+    for data in ((head + b"Transfer-Encoding: chunked\r\n\r\n", chunk), (post(b"", length=100 << 20), b"B" * 0x10000)):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(20)
+        s.connect(str(xend.root / "run/xmlrpc.sock"))
+        try:
+            s.sendall(data[0])
+            for _ in range(1600):
+                s.sendall(data[1])
+        except (BrokenPipeError, ConnectionResetError):
+            pass                                     # what it does with a body it will not read
+        finally:
+            s.close()
+    status = open(f"/proc/{xend.pid()}/status", encoding="ascii").read()
+    assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < 64 << 10
+    assert xend.names() == ["Domain-0"]
+
+
+def test_slow_clients_keep_nobody_waiting(xend):
+    """A hundred clients that never finish their request; others are served meanwhile."""
+    xend.create("bystander")
+    slow = []
+    try:
+        for nr in range(100):
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(5)
+            s.connect(str(xend.root / "run/xmlrpc.sock"))
+            s.sendall(post(b"x" * 100, length=1000)[:20 + nr])
+            slow.append(s)
+        start = time.monotonic()
+        for _ in range(5):
+            assert xend.names() == ["Domain-0", "bystander"]
+            for s in slow:
+                s.sendall(b"X")
+        assert time.monotonic() - start < 10
+        xend.wait_console("bystander", "mini-ia64 ready")
+    finally:
+        for s in slow:
+            s.close()
 
 
 @pytest.mark.parametrize("command", ["crash null", "crash illegal", "crash nested", "fwsmash"])
