@@ -73,7 +73,8 @@ const struct start_info *xen_start_info(void);
 /** Version, capabilities, features as text lines. */
 void xen_describe(void);
 
-/** Ask XenStore who we are, and from now on stop when control/shutdown says so. Interrupts are off. */
+/** Ask XenStore who we are, and from now on stop when control/shutdown says so. Interrupts are
+ *  off. */
 void xenstore_init(void);
 
 void xencons_putc(char c);

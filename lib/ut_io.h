@@ -17,7 +17,8 @@ int ut_io_write_all(int fd, const void *data, size_t len, struct ut_err *err);
 int ut_io_read_full(int fd, void *data, size_t len, struct ut_err *err);
 /** Whole file into `out`; UT_ELIMIT above max_bytes, error texts name the path. */
 int ut_io_read_file(const char *path, size_t max_bytes, struct ut_buf *out, struct ut_err *err);
-/** The same, but UT_EARG for what is no regular file: a daemon must not wait for a fifo's writer. */
+/** The same, but UT_EARG for what is no regular file: a daemon must not wait for a fifo's
+ *  writer. */
 int ut_io_read_regular(const char *path, size_t max_bytes, struct ut_buf *out, struct ut_err *err);
 /** Replace `path` so that after a power loss either the old or the new contents are there
  *  (temporary file in the same directory, fsync, rename, fsync of the directory). */
