@@ -74,7 +74,8 @@ static const struct row {
     const char *arg;                    /* NULL = flag */
     const char *help;
 } rows[] = {
-    { "builder",    O_BUILDER,    "linux|hpsim", "paravirtualized (default) or HP simulator" },
+    { "builder",    O_BUILDER,    "linux|hpsim|efi",
+      "paravirtualized (default), HP simulator, unmodified" },
     { "memory",     O_MEMORY,     "MIB",     "memory of the guest (default 256)" },
     { "vcpus",      O_VCPUS,      "N",       "virtual processors (default 1)" },
     { "ramdisk",    O_RAMDISK,    "FILE",    "initial ramdisk" },
