@@ -31,7 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc;
 
     if (size < 1) return 0;
-    in.builder = data[0] & 1 ? XCI_BUILDER_HPSIM : XCI_BUILDER_LINUX;
+    in.builder = data[0] & 4   ? XCI_BUILDER_EFI
+                 : data[0] & 1 ? XCI_BUILDER_HPSIM
+                               : XCI_BUILDER_LINUX;
     in.ramdisk = data[0] & 2 ? ramdisk : NULL;
     in.ramdisk_bytes = sizeof(ramdisk);
     in.kernel = data + 1;

@@ -50,10 +50,10 @@ def tables(page):
     return {t[:4].decode(): t for t in found}
 
 
-def disassembled(dump, tmp_path, nr_vcpus):
+def disassembled(dump, tmp_path, nr_vcpus, builder="linux"):
     """{signature: text} from iasl -d, which must have nothing to complain about."""
-    page = subprocess.run([dump, kernel_file(tmp_path / "kernel"), str(nr_vcpus)], check=True,
-                          capture_output=True).stdout
+    page = subprocess.run([dump, kernel_file(tmp_path / "kernel"), str(nr_vcpus), builder],
+                          check=True, capture_output=True).stdout
     text = {}
     for name, data in tables(page).items():
         file = tmp_path / f"{name}.dat"
@@ -76,8 +76,56 @@ def test_iasl_understands_every_table(dump, tmp_path):
         ("CPU0", "00"), ("CPU1", "01"), ("CPU2", "02")]
 
 
+@pytest.mark.parametrize("builder", ["linux", "efi"])
 @pytest.mark.parametrize("nr_vcpus", [1, 7, 64])
-def test_madt_lists_the_vcpus(dump, tmp_path, nr_vcpus):
-    madt = disassembled(dump, tmp_path, nr_vcpus)["APIC"]
+def test_madt_lists_the_vcpus(dump, tmp_path, nr_vcpus, builder):
+    madt = disassembled(dump, tmp_path, nr_vcpus, builder)["APIC"]
     assert [int(n, 16) for n in re.findall(r"Local Sapic ID : (\w+)", madt)] == list(range(nr_vcpus))
     assert madt.count("Processor Enabled : 1") == nr_vcpus
+
+
+def machine():
+    """The constants of lib/vmctl_efi.h."""
+    text = (ROOT / "lib/vmctl_efi.h").read_text()
+    found = re.findall(r"#define VMCTL_EFI_(\w+)\s+(?:UINT64_C\()?(0x[0-9a-f]+|\d+)u?", text)
+    return {name: int(value, 0) for name, value in found}
+
+
+def field(text, name):
+    """A number from iasl's listing of a data table; the first one of that name."""
+    return int(re.search(rf"^(?:\[.*\])?\s+{re.escape(name)} : ([0-9A-Fa-f]+)", text, re.M)[1], 16)
+
+
+def test_the_tables_of_an_efi_machine_say_what_the_machine_is(dump, tmp_path):
+    m = machine()
+    text = disassembled(dump, tmp_path, 4, "efi")
+    assert sorted(text) == ["APIC", "DSDT", "FACP", "FACS", "XSDT"]
+    # XEN would make a kernel take it for a paravirtual domain
+    assert not re.search(r'Oem ID\W+"XEN', "".join(text.values()), re.I)
+    fadt = text["FACP"]
+    assert field(fadt, "SCI Interrupt") == m["SCI_GSI"]
+    assert field(fadt, "SMI Command Port") == 0
+    for name, port in (("PM1A Event Block", "PM1_EVENT_PORT"), ("PM1A Control Block", "PM1_CTL_PORT"),
+                       ("PM Timer Block", "PM_TIMER_PORT")):
+        assert field(fadt, f"{name} Address") == m[port]
+        block = fadt[fadt.index(f"{name} : [Generic Address Structure]"):]
+        assert field(block, "Space ID") == 1 and field(block, "Address") == m[port], name
+    madt = text["APIC"]
+    assert field(madt, "Local Apic Address") == m["INTERRUPT_GPA"]
+    assert field(madt, "PC-AT Compatibility") == 0
+    assert field(madt, "Interrupt Base") == 0 and field(madt, "Address") == m["IOSAPIC_GPA"]
+
+
+def test_the_dsdt_names_uart_and_power_off(dump, tmp_path):
+    m = machine()
+    dsdt = disassembled(dump, tmp_path, 1, "efi")["DSDT"]
+    s5 = re.search(r"Name \(\\?_S5, Package \(0x04\)[^{]*\{\s*(\w+),", dsdt)
+    assert int(s5[1], 16) == m["SLEEP_TYPE_S5"]
+    uart = dsdt[dsdt.index('EisaId ("PNP0501")'):]
+    assert int(re.search(r"IO \(Decode16,\s*(\w+),", uart)[1], 16) == m["UART_PORT"]
+    assert int(re.search(r"Interrupt \([^{]*\{\s*(\w+),", uart)[1], 16) == m["UART_GSI"]
+
+
+def test_the_compiled_dsdt_is_the_source(root_of_tree=ROOT):
+    run = subprocess.run(["python3", root_of_tree / "tests/check/dsdt"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr

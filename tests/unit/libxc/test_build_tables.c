@@ -124,9 +124,10 @@ static void boot_parameters(const struct dom *d, uint64_t initrd, uint64_t initr
     assert_int_equal(at(d, bp + 0x58, 8), 0);
 }
 
-static void boot_parameters_of_both(void **state)
+static void boot_parameters_of_all(void **state)
 {
-    static const enum xci_builder builders[] = { XCI_BUILDER_LINUX, XCI_BUILDER_HPSIM };
+    static const enum xci_builder builders[] = { XCI_BUILDER_LINUX, XCI_BUILDER_HPSIM,
+                                                XCI_BUILDER_EFI };
     uint8_t ramdisk[20000];
 
     (void)state;
@@ -188,7 +189,8 @@ static void shared_info(void **state)
 
 static void efi_tables(void **state)
 {
-    static const enum xci_builder builders[] = { XCI_BUILDER_LINUX, XCI_BUILDER_HPSIM };
+    static const enum xci_builder builders[] = { XCI_BUILDER_LINUX, XCI_BUILDER_HPSIM,
+                                                XCI_BUILDER_EFI };
     static const int service[] = { 0, 1, 2, 3, 4, -1, 5, 6, 7, 8, 9 };
 
     (void)state;
@@ -215,30 +217,36 @@ static void efi_tables(void **state)
         }
         assert_true(config_table(&d, guid_sal) != 0);
         assert_int_equal(config_table(&d, guid_acpi20),
-                         builders[b] == XCI_BUILDER_LINUX ? 0x1000 : 0);
+                         builders[b] == XCI_BUILDER_HPSIM ? 0 : 0x1000);
         free_dom(&d);
     }
 }
 
 struct region { uint32_t type; uint64_t from, to, attr; };
 
-static void memory_map(enum xci_builder builder, const struct region *want, size_t nr)
+static void check_map(const struct dom *d, const struct region *want, size_t nr)
 {
-    struct dom d = built(builder);
-    uint64_t map = at(&d, d.out.r28 + 0x10, 8), bytes = at(&d, d.out.r28 + 0x18, 8), end = 0;
+    uint64_t map = at(d, d->out.r28 + 0x10, 8), bytes = at(d, d->out.r28 + 0x18, 8), end = 0;
 
     assert_int_equal(bytes, 40 * nr);
     for (size_t i = 0; i < nr; i++) {
-        uint64_t p = map + 40 * i, from = at(&d, p + 8, 8);
+        uint64_t p = map + 40 * i, from = at(d, p + 8, 8);
 
-        assert_int_equal(at(&d, p, 4), want[i].type);
+        assert_int_equal(at(d, p, 4), want[i].type);
         assert_int_equal(from, want[i].from);
-        assert_int_equal(at(&d, p + 16, 8), 0);
-        assert_int_equal(from + 4096 * at(&d, p + 24, 8), want[i].to);
-        assert_int_equal(at(&d, p + 32, 8), want[i].attr);
+        assert_int_equal(at(d, p + 16, 8), 0);
+        assert_int_equal(from + 4096 * at(d, p + 24, 8), want[i].to);
+        assert_int_equal(at(d, p + 32, 8), want[i].attr);
         assert_true(from >= end);           /* sorted, no overlap */
         end = want[i].to;
     }
+}
+
+static void memory_map(enum xci_builder builder, const struct region *want, size_t nr)
+{
+    struct dom d = built(builder);
+
+    check_map(&d, want, nr);
     free_dom(&d);
 }
 
@@ -257,9 +265,40 @@ static void efi_memory_map(void **state)
         { 7, 0x4000, 64 << 20, 8 }, { 12, IO, IO + (64 << 20), 1 },
     };
 
+    static const struct region efi_map[] = {
+        { 13, 0, 0x1000, FW }, { 10, 0x1000, 0x2000, FW }, { 6, 0x2000, 0x4000, FW },
+        { 7, 0x4000, 0x100000, 8 }, { 2, 0x100000, 0x108000, 8 }, { 7, 0x108000, 64 << 20, 8 },
+        { 11, 0xfec00000, 0xff000000, 1 }, { 12, IO, IO + (64 << 20), 1 },
+    };
+
     (void)state;
     memory_map(XCI_BUILDER_LINUX, linux_map, ARRAY_SIZE(linux_map));
     memory_map(XCI_BUILDER_HPSIM, hpsim_map, ARRAY_SIZE(hpsim_map));
+    memory_map(XCI_BUILDER_EFI, efi_map, ARRAY_SIZE(efi_map));
+}
+
+/* What a kernel's boot loader would leave, and memory that goes on above 4 GB. */
+static void efi_memory_map_with_ramdisk_and_high_memory(void **state)
+{
+    static const struct region want[] = {
+        { 13, 0, 0x1000, FW }, { 10, 0x1000, 0x2000, FW }, { 6, 0x2000, 0x4000, FW },
+        { 7, 0x4000, 0x100000, 8 }, { 2, 0x100000, 0x108000, 8 },   /* kernel, ramdisk */
+        { 2, 0x108000, 0x10d000, 8 }, { 7, 0x10d000, 0xf0000000, 8 },
+        { 11, 0xfec00000, 0xff000000, 1 },
+        { 7, UINT64_C(0x100000000), UINT64_C(0x150000000), 8 },     /* 5120 MiB less 3840 */
+        { 12, IO, IO + (64 << 20), 1 },
+    };
+    static uint8_t ramdisk[20000];
+    struct elf e = good_elf();
+    struct dom d = new_dom(&e, XCI_BUILDER_EFI, 5120);
+
+    (void)state;
+    d.in.ramdisk = ramdisk;
+    d.in.ramdisk_bytes = sizeof(ramdisk);
+    assert_int_equal(build(&d), UT_OK);
+    check_map(&d, want, ARRAY_SIZE(want));
+    assert_int_equal(d.out.ramdisk_gpa, 0x108000);
+    free_dom(&d);
 }
 
 /* ---- SAL ------------------------------------------------------------------------------------- */
@@ -302,13 +341,14 @@ static void sal_system_table(void **state)
 /* A table with the common header: signature, length inside the ACPI page, checksum, oem id. */
 static uint64_t acpi_table(const struct dom *d, uint64_t gpa, const char *signature)
 {
+    const char *oem = d->in.builder == XCI_BUILDER_EFI ? "IA64VM" : "XEN\0\0\0";
     uint64_t len = at(d, gpa + 4, 4);
 
     assert_memory_equal(d->ram + gpa, signature, 4);
     assert_in_range(gpa, 0x1000, 0x1fff);
     assert_in_range(len, 36, 0x2000 - gpa);
     assert_int_equal(byte_sum(d, gpa, len), 0);
-    assert_memory_equal(d->ram + gpa + 10, "XEN\0\0\0", 6);
+    assert_memory_equal(d->ram + gpa + 10, oem, 6);
     return len;
 }
 
@@ -344,18 +384,52 @@ static void acpi_tables(void **state)
     free_dom(&d);
 }
 
+/* The machine of builder efi: no SMI, SCI at 9, ports 0x600.., one I/O SAPIC behind the vcpus. */
+static void acpi_tables_of_efi(void **state)
+{
+    static const uint8_t iosapic[16] = { 6, 16, 0, 0, 0, 0, 0, 0, 0x00, 0x00, 0xc0, 0xfe };
+    struct dom d = built(XCI_BUILDER_EFI);
+    uint64_t xsdt = at(&d, config_table(&d, guid_acpi20) + 24, 8);
+    uint64_t fadt = at(&d, xsdt + 36, 8), madt = at(&d, xsdt + 44, 8);
+
+    (void)state;
+    assert_int_equal(acpi_table(&d, xsdt, "XSDT"), 36 + 2 * 8);
+    assert_int_equal(acpi_table(&d, fadt, "FACP"), 244);
+    assert_int_equal(at(&d, fadt + 8, 1), 3);
+    assert_int_equal(at(&d, fadt + 46, 2), 9);
+    assert_int_equal(at(&d, fadt + 48, 4), 0);
+    assert_int_equal(at(&d, fadt + 56, 4), 0x600);
+    assert_int_equal(at(&d, fadt + 64, 4), 0x604);
+    assert_int_equal(at(&d, fadt + 76, 4), 0x608);
+    assert_int_equal(at(&d, fadt + 88, 4), 0x04000204);
+    assert_int_equal(at(&d, fadt + 148, 4), 0x00002001);    /* ports, 32 bits */
+    assert_int_equal(at(&d, fadt + 152, 8), 0x600);
+    assert_int_equal(at(&d, fadt + 176, 8), 0x604);
+    assert_int_equal(at(&d, fadt + 212, 8), 0x608);
+    (void)acpi_table(&d, at(&d, fadt + 140, 8), "DSDT");
+    assert_int_equal(acpi_table(&d, madt, "APIC"), 44 + 3 * 12 + 16);
+    assert_int_equal(at(&d, madt + 36, 4), 0xfee00000);
+    assert_int_equal(at(&d, madt + 40, 4), 0);
+    assert_memory_equal(d.ram + madt + 44 + 3 * 12, iosapic, 16);
+    free_dom(&d);
+}
+
 static void acpi_with_64_vcpus(void **state)
 {
-    struct elf e = good_elf();
-    struct dom d = new_dom(&e, XCI_BUILDER_LINUX, 64);
+    static const enum xci_builder builders[] = { XCI_BUILDER_LINUX, XCI_BUILDER_EFI };
     uint64_t madt;
 
     (void)state;
-    d.in.nr_vcpus = 64;
-    assert_int_equal(build(&d), UT_OK);
-    madt = at(&d, at(&d, config_table(&d, guid_acpi20) + 24, 8) + 44, 8);
-    assert_int_equal(acpi_table(&d, madt, "APIC"), 44 + 64 * 12);
-    free_dom(&d);
+    for (size_t i = 0; i < ARRAY_SIZE(builders); i++) {
+        struct elf e = good_elf();
+        struct dom d = new_dom(&e, builders[i], 64);
+
+        d.in.nr_vcpus = 64;
+        assert_int_equal(build(&d), UT_OK);
+        madt = at(&d, at(&d, config_table(&d, guid_acpi20) + 24, 8) + 44, 8);
+        assert_int_equal(acpi_table(&d, madt, "APIC"), 44 + 64 * 12 + 16 * i);
+        free_dom(&d);
+    }
 }
 
 int main(void)
@@ -364,13 +438,15 @@ int main(void)
         cmocka_unit_test(stubs_are_the_assemblers),
         cmocka_unit_test(every_stub_number),
         cmocka_unit_test(start_info_page),
-        cmocka_unit_test(boot_parameters_of_both),
+        cmocka_unit_test(boot_parameters_of_all),
         cmocka_unit_test(memmap_info_page),
         cmocka_unit_test(shared_info),
         cmocka_unit_test(efi_tables),
         cmocka_unit_test(efi_memory_map),
+        cmocka_unit_test(efi_memory_map_with_ramdisk_and_high_memory),
         cmocka_unit_test(sal_system_table),
         cmocka_unit_test(acpi_tables),
+        cmocka_unit_test(acpi_tables_of_efi),
         cmocka_unit_test(acpi_with_64_vcpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
