@@ -233,7 +233,11 @@ static void attend(struct em_cpu *cpu)
         em__itm_check(cpu);
         external_interrupt(cpu);
     }
-    if ((a & EM_ATTN_KICK) && cpu->m->ops.attention && !cpu->stop) {
+    /* a kick that comes while the processor stops, to halt say, is for the next run: the owner asks
+       em_cpu_kicked before it sleeps, and would sleep over what the kick was about */
+    if ((a & EM_ATTN_KICK) && cpu->stop) {
+        atomic_fetch_or_explicit(&cpu->attn, EM_ATTN_KICK, memory_order_release);
+    } else if ((a & EM_ATTN_KICK) && cpu->m->ops.attention) {
         em__outside(cpu);
         em__reply(cpu, cpu->m->ops.attention(cpu, cpu->m->cfg.ctx), 0);
         em__inside(cpu);
