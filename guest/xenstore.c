@@ -136,6 +136,7 @@ void xenstore_init(void)
     const struct start_info *si = xen_start_info();
     uint64_t until_us = uptime_us() + WAIT_US;
 
+    pv->irq_off();                              /* the handler is not to meet us below */
     ring = va(si->store_pfn << 14);
     port = si->store_port;
     ask(XS_READ, "name", "", 0);
