@@ -90,11 +90,12 @@ static int guest_request(struct op *op)
 
 static int run_destroy(struct op *op)
 {
-    int rc = xci_domain_destroy(op->xc, op->domid, &op->err);
+    int rc;
 
-    if (rc == UT_ENODOM) rc = UT_OK;            /* gone by itself meanwhile */
-    if (rc == UT_OK) xd_store_remove(op->store, op->domid, op->hv_uuid);
-    return rc;
+    /* first: when the domain is gone for the hypervisor it is gone for everybody */
+    xd_store_remove(op->store, op->domid, op->hv_uuid);
+    rc = xci_domain_destroy(op->xc, op->domid, &op->err);
+    return rc == UT_ENODOM ? UT_OK : rc;        /* gone by itself meanwhile */
 }
 
 static void run(struct xd_job *job)
